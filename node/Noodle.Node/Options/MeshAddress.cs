@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Noodle.Node.Options;
+
+/// <summary>An address that people write: <c>host:port</c>, <c>1.2.3.4:7946</c>, <c>[::1]:7946</c>; the port may be left out.</summary>
+public static class MeshAddress
+{
+    private const int MaxHostLength = 253; // RFC 1035, section 2.3.4
+
+    /// <summary>Splits an address; false when it is none.</summary>
+    public static bool TryParse(string text, out string host, out int port)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        port = NodeOptions.DefaultMeshPort;
+        int colon = text.LastIndexOf(':');
+        bool bracketed = text.StartsWith('[');
+        bool bareV6 = !bracketed && colon != text.IndexOf(':', StringComparison.Ordinal);
+        host = bareV6 || colon < 0 || text.EndsWith(']') ? text : text[..colon];
+        if (host.Length < text.Length &&
+            (!int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port) ||
+            port is < 1 or > 65_535))
+        {
+            return false;
+        }
+
+        host = bracketed && host.EndsWith(']') ? host[1..^1] : host;
+        return bracketed || bareV6
+            ? IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetworkV6
+            : host.Length is > 0 and <= MaxHostLength && Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4;
+    }
+
+    /// <summary>Looks an address up; empty when the name has no address.</summary>
+    public static async Task<IReadOnlyList<IPEndPoint>> ResolveAsync(string text, CancellationToken cancellation)
+    {
+        if (!TryParse(text, out string host, out int port))
+        {
+            return [];
+        }
+
+        if (IPAddress.TryParse(host, out IPAddress? literal))
+        {
+            return [new IPEndPoint(literal, port)];
+        }
+
+        try
+        {
+            IPAddress[] addresses = await Dns.GetHostAddressesAsync(host, cancellation);
+            return [.. addresses.Select(address => new IPEndPoint(address, port))];
+        }
+        catch (SocketException)
+        {
+            return []; // a name without an address now may have one at the next try
+        }
+    }
+}

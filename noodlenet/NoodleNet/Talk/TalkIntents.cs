@@ -1,0 +1,21 @@
+namespace NoodleNet.Talk;
+
+/// <summary>The intents that every node understands: the method names of NoodleLink messages.</summary>
+/// <remarks>A name never changes its meaning; a new meaning gets a new name.</remarks>
+public static class TalkIntents
+{
+    /// <summary>Run a model: <see cref="InferRequest"/> to <see cref="InferReply"/>.</summary>
+    public const string Infer = "noodle.infer";
+
+    /// <summary>A node's state and load: <see cref="NodeStatus"/>, answered with nothing.</summary>
+    public const string Status = "noodle.status";
+
+    /// <summary>Compare cluster state: <see cref="StateDigests"/> to <see cref="StateEntries"/>.</summary>
+    public const string State = "noodle.state";
+
+    /// <summary>Hand over cluster state: <see cref="StateEntries"/>, answered with nothing.</summary>
+    public const string StatePush = "noodle.state.push";
+
+    /// <summary>Read a model file: <see cref="ModelFetch"/> to <see cref="ModelFetchReply"/> and a stream.</summary>
+    public const string ModelFetch = "noodle.model.fetch";
+}
