@@ -1,0 +1,18 @@
+namespace Noodle.Client.Control;
+
+/// <summary>Where the control API lies under a node's HTTP address.</summary>
+/// <remarks>
+/// <c>GET nodes</c>, <c>GET models</c>, <c>GET replicas</c> and <c>GET decisions?limit=N</c> answer arrays.
+/// <c>PUT models/{name}?replicas=R</c> takes the model file as its body and answers the <see cref="ModelInfo"/>.
+/// <c>DELETE models/{name}</c> answers 200 or 204; what it says is not read. Every failure is an <see cref="ErrorInfo"/>.
+/// </remarks>
+public static class ControlPaths
+{
+    public const string Nodes = "/noodle/v1/nodes";
+
+    public const string Models = "/noodle/v1/models";
+
+    public const string Replicas = "/noodle/v1/replicas";
+
+    public const string Decisions = "/noodle/v1/decisions";
+}

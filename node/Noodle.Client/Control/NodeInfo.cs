@@ -1,0 +1,54 @@
+namespace Noodle.Client.Control;
+
+/// <summary>What the answering node knows of one node of the mesh.</summary>
+public sealed record NodeInfo
+{
+    /// <summary>The node's id, as <see cref="Noodle.Primitives.NodeId"/> writes it.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>One of <see cref="NodeStates"/>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>True for the node that answers.</summary>
+    public required bool Self { get; init; }
+
+    /// <summary>Milliseconds since it took this state.</summary>
+    public required long StateForMs { get; init; }
+
+    /// <summary>Where NoodleLink listens, as <c>address:port</c>; empty when not known.</summary>
+    public required string Link { get; init; }
+
+    /// <summary>Where its HTTP API listens, as a URI; empty when not known.</summary>
+    public required string Http { get; init; }
+
+    /// <summary>Version of Noodle it runs.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Measured round trip in microseconds; null for the answering node and before the first measurement.</summary>
+    public long? RoundTripUs { get; init; }
+
+    /// <summary>Calls it is working on.</summary>
+    public required int InFlight { get; init; }
+
+    /// <summary>Names of the models it has loaded, ordinal order.</summary>
+    public required IReadOnlyList<string> Models { get; init; }
+
+    /// <summary>The last thing that went wrong there, as a sentence; null when nothing did.</summary>
+    public string? LastError { get; init; }
+}
+
+/// <summary>Values of <see cref="NodeInfo.State"/>. A later version may add to them.</summary>
+public static class NodeStates
+{
+    /// <summary>It answers.</summary>
+    public const string Alive = "alive";
+
+    /// <summary>It was silent; it has a while to prove that it is alive.</summary>
+    public const string Suspect = "suspect";
+
+    /// <summary>It was silent too long.</summary>
+    public const string Failed = "failed";
+
+    /// <summary>It said good-bye.</summary>
+    public const string Left = "left";
+}
