@@ -1,0 +1,133 @@
+using System.Collections;
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Noodle.Cli.CommandLine;
+using Noodle.Node;
+using Noodle.Node.Options;
+
+namespace Noodle.Cli.Verbs;
+
+/// <summary><c>noodle up</c>: starts a node and stays until it is told to stop.</summary>
+internal static class UpVerb
+{
+    private static readonly Option<string?> s_config = new("--config")
+    {
+        Description = "JSON file with settings; environment variables NOODLE_* and flags win over it",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<bool> s_lan = new("--lan")
+    {
+        Description = "Talk to other machines too, always under mutual TLS (else loopback alone)",
+    };
+
+    private static readonly Option<bool> s_noMulticast = new("--no-multicast")
+    {
+        Description = "Do not look for nodes by multicast; use --join",
+    };
+
+    private static readonly Option<string[]> s_join = new("--join")
+    {
+        Description = "Mesh address of a node to join; may be given several times",
+        HelpName = "HOST:PORT",
+    };
+
+    // Flags that are handed on as they are: setting, flag, help.
+    private static readonly (string Setting, Option<string?> Flag)[] s_plain =
+    [
+        ("data", SharedOptions.Data),
+        ("tokenFile", Text("--token-file", "FILE", "Token of the mesh: read when it exists, else written (default: DATA/token)")),
+        ("httpPort", Text("--http-port", "PORT", "HTTP port, 0 for any (default: the first free one from 8000)")),
+        ("meshPort", Text("--mesh-port", "PORT", "Mesh port, TCP and UDP (default: the first free one from 7946)")),
+        ("beaconPort", Text("--beacon-port", "PORT", "UDP port of the multicast beacons (default: 7979)")),
+        ("joinTimeout", Text("--join-timeout", "SECONDS", "Longest time to look for the mesh (default: 30)")),
+        ("drainTimeout", Text("--drain-timeout", "SECONDS", "Longest time to finish calls when stopped (default: 20)")),
+    ];
+
+    public static Command Create()
+    {
+        var verb = new Command("up", "Start a node on this machine and keep it running") { s_config, s_lan, s_noMulticast, s_join };
+        foreach ((_, Option<string?> flag) in s_plain)
+        {
+            verb.Options.Add(flag);
+        }
+
+        verb.SetAction(RunAsync);
+        return verb;
+    }
+
+    private static Option<string?> Text(string name, string helpName, string description) =>
+        new(name) { HelpName = helpName, Description = description };
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        NodeOptions options = ReadOptions(parsed);
+        await using WebApplication app = NodeHost.Build(options);
+        await app.StartAsync(cancellation);
+        PrintReady(app.Services.GetRequiredService<INodeInformation>(), parsed.IsJson());
+        await app.WaitForShutdownAsync(CancellationToken.None); // the host itself listens for Ctrl-C and SIGTERM
+        return ExitCodes.Success;
+    }
+
+    private static NodeOptions ReadOptions(ParseResult parsed)
+    {
+        var flags = new Dictionary<string, string?>();
+        foreach ((string setting, Option<string?> flag) in s_plain)
+        {
+            if (parsed.GetValue(flag) is { } value)
+            {
+                flags[setting] = value;
+            }
+        }
+
+        if (parsed.GetValue(s_lan))
+        {
+            flags["lan"] = "true";
+        }
+
+        if (parsed.GetValue(s_noMulticast))
+        {
+            flags["multicast"] = "false";
+        }
+
+        if (parsed.GetValue(s_join) is { Length: > 0 } seeds)
+        {
+            flags["join"] = string.Join(',', seeds);
+        }
+
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Select(entry => KeyValuePair.Create((string)entry.Key, (string?)entry.Value ?? ""));
+        string? file = parsed.GetValue(s_config) ?? Environment.GetEnvironmentVariable("NOODLE_CONFIG");
+        return NodeOptionsReader.Read(NodeOptionsReader.Gather(file, environment, flags));
+    }
+
+    private static void PrintReady(INodeInformation node, bool json)
+    {
+        if (json)
+        {
+            using var stream = Console.OpenStandardOutput();
+            using (var writer = new Utf8JsonWriter(stream))
+            {
+                writer.WriteStartObject();
+                writer.WriteBoolean("ready", true);
+                writer.WriteString("node", node.Id.ToString());
+                writer.WriteString("http", node.Http.ToString());
+                writer.WriteString("link", node.Mesh.ToString());
+                writer.WriteString("mesh", node.MeshName);
+                writer.WriteString("joined", node.Membership);
+                writer.WriteString("data", node.Folder);
+                writer.WriteEndObject();
+            }
+
+            stream.WriteByte((byte)'\n');
+            return;
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"ready {node.Http} node {node.Id.ShortName} mesh {node.MeshName} ({node.Membership}) on {node.Mesh}"));
+    }
+}
