@@ -10,10 +10,10 @@ public static class TalkIntents
     /// <summary>A node's state and load: <see cref="NodeStatus"/>, answered with nothing.</summary>
     public const string Status = "noodle.status";
 
-    /// <summary>Compare cluster state: <see cref="StateDigests"/> to <see cref="StateEntries"/>.</summary>
+    /// <summary>Compare cluster state: <see cref="StateDigest"/> to <see cref="StateEntries"/> and a body.</summary>
     public const string State = "noodle.state";
 
-    /// <summary>Hand over cluster state: <see cref="StateEntries"/>, answered with nothing.</summary>
+    /// <summary>Hand over cluster state: <see cref="StateEntries"/> and a body, answered with nothing.</summary>
     public const string StatePush = "noodle.state.push";
 
     /// <summary>Read a model file: <see cref="ModelFetch"/> to <see cref="ModelFetchReply"/> and a stream.</summary>

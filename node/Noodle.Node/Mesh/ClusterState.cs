@@ -1,0 +1,181 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Noodle.Primitives;
+using NoodleNet.Runtime.Storage;
+using NoodleNet.State;
+
+namespace Noodle.Node.Mesh;
+
+/// <summary>What all nodes hold in common, on this node's disk and in its memory.</summary>
+/// <remarks>A write is on disk before it is told to anybody. Safe for several threads.</remarks>
+internal sealed class ClusterState
+{
+    // Long enough for a node that was off over a holiday to learn of what was removed meanwhile.
+    private static readonly TimeSpan s_tombstoneAge = TimeSpan.FromDays(30);
+
+    private readonly Lock _gate = new();
+    private readonly LwwMap _map = new();
+    private readonly HybridClock _clock;
+    private readonly StateFile _file;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+
+    public ClusterState(NodeId self, StateFile file, TimeProvider time, ILogger log)
+    {
+        _clock = new HybridClock(self);
+        _file = file;
+        _time = time;
+        _log = log;
+        file.Load(_map);
+        _clock.Resume(_map.LatestStamp);
+        _map.CollectTombstones(WallMs, s_tombstoneAge);
+        Summary = Summarise();
+    }
+
+    /// <summary>Raised after every change, on the thread that made it; handlers are quick.</summary>
+    public event Action? Changed;
+
+    /// <summary>Raised with entries written by this node, to be sent to all others.</summary>
+    public event Action<ReadOnlyMemory<byte>>? Written;
+
+    /// <summary>16 bytes that are equal on two nodes if, and only if, they hold the same.</summary>
+    public ReadOnlyMemory<byte> Summary { get; private set; }
+
+    private long WallMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Living entries whose key starts with a prefix, in order of their keys.</summary>
+    public IReadOnlyList<(string Key, ReadOnlyMemory<byte> Value)> List(string prefix)
+    {
+        lock (_gate)
+        {
+            return [.. _map.Entries.Where(entry => !entry.IsTombstone && entry.Key.StartsWith(prefix, StringComparison.Ordinal))
+                .Select(entry => (entry.Key, entry.Value!.Value))];
+        }
+    }
+
+    public bool TryGet(string key, out ReadOnlyMemory<byte> value)
+    {
+        lock (_gate)
+        {
+            return _map.TryGet(key, out value);
+        }
+    }
+
+    /// <summary>Writes a key; null deletes it.</summary>
+    public LwwFault Write(string key, byte[]? value)
+    {
+        ReadOnlyMemory<byte> entries;
+        lock (_gate)
+        {
+            long before = _map.Version;
+            HybridStamp stamp = _clock.Next(WallMs);
+            LwwFault fault = value is null ? _map.Delete(key, stamp) : _map.Set(key, value, stamp);
+            if (fault != LwwFault.None)
+            {
+                return fault;
+            }
+
+            Keep();
+            entries = Encode(_map.DeltaSince(before));
+        }
+
+        Changed?.Invoke();
+        Written?.Invoke(entries);
+        return LwwFault.None;
+    }
+
+    /// <summary>The digest of every bucket, to ask a peer what it has that this node has not.</summary>
+    public byte[] GetDigest()
+    {
+        var output = new ArrayBufferWriter<byte>(MapDigest.SizeBytes);
+        lock (_gate)
+        {
+            _map.GetDigest().Write(output);
+        }
+
+        return output.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The entries of the buckets in which a peer's digest differs; false when it is none.</summary>
+    public bool TryCompare(ReadOnlySpan<byte> digest, out ulong buckets, out ReadOnlyMemory<byte> entries)
+    {
+        buckets = 0;
+        entries = default;
+        if (!MapDigest.TryRead(digest, out MapDigest? theirs))
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            buckets = _map.GetDigest().Differences(theirs);
+        }
+
+        entries = EntriesIn(buckets);
+        return true;
+    }
+
+    /// <summary>This node's entries of some buckets.</summary>
+    public ReadOnlyMemory<byte> EntriesIn(ulong buckets)
+    {
+        lock (_gate)
+        {
+            return Encode(_map.EntriesIn(buckets));
+        }
+    }
+
+    /// <summary>Takes what a peer sent; false when it is not in the form of <see cref="LwwCodec"/>.</summary>
+    public bool TryMerge(ReadOnlyMemory<byte> bytes, NodeId from)
+    {
+        if (!LwwCodec.TryRead(bytes.Span, _map.Limits, out IReadOnlyList<LwwEntry>? entries))
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            List<LwwEntry> timely = [.. entries.Where(entry => _clock.TryObserve(entry.Stamp, WallMs))];
+            if (timely.Count < entries.Count)
+            {
+                Log.StateFromTheFuture(_log, from.ShortName, entries.Count - timely.Count);
+            }
+
+            LwwMerge merge = _map.Merge(timely);
+            if (merge.Refused > 0)
+            {
+                Log.StateRefused(_log, from.ShortName, merge.Refused, merge.FirstFault);
+            }
+
+            if (merge.Changed.Count == 0)
+            {
+                return true;
+            }
+
+            Keep();
+        }
+
+        Changed?.Invoke();
+        return true;
+    }
+
+    private static ReadOnlyMemory<byte> Encode(IReadOnlyCollection<LwwEntry> entries)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        LwwCodec.Write(entries, output);
+        return output.WrittenMemory;
+    }
+
+    private void Keep()
+    {
+        Summary = Summarise();
+        _file.Save(_map);
+    }
+
+    private ReadOnlyMemory<byte> Summarise()
+    {
+        var output = new ArrayBufferWriter<byte>(MapDigest.SizeBytes);
+        _map.GetDigest().Write(output);
+        return SHA256.HashData(output.WrittenSpan).AsMemory(0, 16);
+    }
+}

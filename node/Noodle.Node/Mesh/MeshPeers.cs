@@ -1,0 +1,228 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Noodle.Primitives;
+using NoodleNet.Discovery;
+using NoodleNet.Link;
+using NoodleNet.Mesh;
+using NoodleNet.Runtime.Discovery;
+using NoodleNet.Runtime.Link;
+using NoodleNet.Talk;
+
+namespace Noodle.Node.Mesh;
+
+/// <summary>The other nodes: who is there by gossip, who is connected by NoodleLink, what each last said of itself.</summary>
+/// <remarks>
+/// Meaning: every living member gets a connection, and gets it again when it breaks. A broken connection makes the node
+/// unusable for calls at once, and is told to the failure detector, which decides whether it is dead.
+/// Bound: one connection and one load entry a node; at most <see cref="MaxDials"/> dials at once.
+/// </remarks>
+internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, TimeProvider time, ILogger log)
+{
+    private const int MaxDials = 16;
+    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<NodeId, Dial> _dials = new();
+    private readonly NodeLoadTable _loads = new();
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _wake = new(0, 1);
+
+    /// <summary>Raised when a node came, went, connected, broke off or told a new status.</summary>
+    public event Action? Changed;
+
+    /// <summary>Raised when a connection to a node is ready for use.</summary>
+    public event Action<LinkPeer>? Connected;
+
+    /// <summary>Nodes known by gossip, this one included.</summary>
+    public IReadOnlyList<RegistryEntry> Members => gossip.Members;
+
+    public bool TryGetLink(NodeId node, [NotNullWhen(true)] out LinkPeer? peer) =>
+        link.TryGetPeer(node, out peer) && peer.IsConnected;
+
+    public bool TryGetLoad(NodeId node, [NotNullWhen(true)] out NodeLoad? load)
+    {
+        lock (_gate)
+        {
+            return _loads.TryGet(node, out load);
+        }
+    }
+
+    /// <summary>Takes what a node says of itself.</summary>
+    public void NoteStatus(NodeId node, NodeStatus status)
+    {
+        bool news;
+        lock (_gate)
+        {
+            news = _loads.TryUpdate(node, status, Now);
+        }
+
+        if (news)
+        {
+            Changed?.Invoke();
+        }
+    }
+
+    /// <summary>Takes the load that an answer carried.</summary>
+    public void NoteInFlight(NodeId node, uint inFlight)
+    {
+        lock (_gate)
+        {
+            _loads.UpdateInFlight(node, inFlight, Now);
+        }
+    }
+
+    /// <summary>Connected peers, in order of their ids.</summary>
+    public IReadOnlyList<LinkPeer> ListConnected()
+    {
+        var connected = new List<LinkPeer>();
+        foreach (RegistryEntry member in gossip.Members)
+        {
+            if (member.Node != self && TryGetLink(member.Node, out LinkPeer? peer))
+            {
+                connected.Add(peer);
+            }
+        }
+
+        return connected;
+    }
+
+    /// <summary>Keeps the connections until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        link.PeerConnected += OnConnected;
+        link.PeerLost += OnLost;
+        Task events = WatchAsync(cancellation);
+        try
+        {
+            while (!cancellation.IsCancellationRequested)
+            {
+                DialMissing(cancellation);
+                await _wake.WaitAsync(s_period, cancellation);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // told to end
+        }
+        finally
+        {
+            link.PeerConnected -= OnConnected;
+            link.PeerLost -= OnLost;
+            await events;
+            await Task.WhenAll(_dials.Values.Select(dial => dial.Running));
+        }
+    }
+
+    private Instant Now => new(time.GetElapsedTime(0).Ticks * TimeSpan.NanosecondsPerTick);
+
+    private async Task WatchAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await foreach (RegistryEvent change in gossip.WatchAsync(cancellation))
+            {
+                if (change.Entry is { State: MemberState.Failed or MemberState.Left } gone)
+                {
+                    lock (_gate)
+                    {
+                        _loads.Remove(gone.Node);
+                    }
+
+                    _dials.TryRemove(gone.Node, out _);
+                }
+
+                Wake();
+                Changed?.Invoke();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // told to end
+        }
+    }
+
+    private void DialMissing(CancellationToken cancellation)
+    {
+        int running = _dials.Values.Count(dial => !dial.Running.IsCompleted);
+        foreach (RegistryEntry member in gossip.Members)
+        {
+            if (running >= MaxDials)
+            {
+                return;
+            }
+
+            if (member.Node == self || member.State is not (MemberState.Alive or MemberState.Suspect) ||
+                TryGetLink(member.Node, out _) || MemberTags.LinkAddressOf(member) is not { } address)
+            {
+                continue;
+            }
+
+            Dial dial = _dials.GetOrAdd(member.Node, _ => new Dial());
+            if (dial.Running.IsCompleted && time.GetElapsedTime(dial.EndedAt) >= dial.Pause)
+            {
+                dial.Running = DialAsync(dial, member.Node, address, cancellation);
+                running++;
+            }
+        }
+    }
+
+    private async Task DialAsync(Dial dial, NodeId node, IPEndPoint address, CancellationToken cancellation)
+    {
+        try
+        {
+            await link.ConnectAsync(node, address, cancellation);
+            dial.Pause = TimeSpan.Zero;
+        }
+        catch (LinkException e)
+        {
+            TimeSpan next = dial.Pause == TimeSpan.Zero ? s_firstPause : dial.Pause * 2;
+            dial.Pause = next < s_longestPause ? next : s_longestPause;
+            Log.DialFailed(log, node.ShortName, address, e.Fault, e.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // told to end
+        }
+
+        dial.EndedAt = time.GetTimestamp();
+        Wake();
+    }
+
+    private void OnConnected(LinkPeer peer)
+    {
+        Connected?.Invoke(peer);
+        Changed?.Invoke();
+    }
+
+    private void OnLost(LinkPeer peer, LinkFault fault)
+    {
+        Log.LinkLost(log, peer.Node.ShortName, fault);
+        gossip.ReportConnectionLost(peer.Node);
+        Wake();
+        Changed?.Invoke();
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            _wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // it is awake already
+        }
+    }
+
+    private sealed class Dial
+    {
+        public Task Running { get; set; } = Task.CompletedTask;
+
+        public TimeSpan Pause { get; set; }
+
+        public long EndedAt { get; set; }
+    }
+}

@@ -1,0 +1,185 @@
+using System.Collections.Concurrent;
+using Ahr.Runtime;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using Noodle.Primitives;
+using NoodleNet.Link;
+using NoodleNet.Runtime.Link;
+using NoodleNet.Talk;
+
+namespace Noodle.Node.Mesh;
+
+/// <summary>Tells every peer what this node has loaded and how busy it is, and keeps cluster state the same everywhere.</summary>
+/// <remarks>
+/// Meaning: a status goes out when a model's state changes, and at least once a second. It carries a summary of the cluster
+/// state; a receiver that holds something else compares buckets with the sender and both send what the other lacks.
+/// Bound: one status and one comparison under way a peer; each at most <see cref="s_patience"/>.
+/// </remarks>
+internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelHost models, TimeProvider time, ILogger log)
+{
+    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(20); // joins changes that come in one burst
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<NodeId, Task> _sending = new();
+    private readonly ConcurrentDictionary<NodeId, Task> _comparing = new();
+    private readonly ulong _life = (ulong)time.GetUtcNow().Ticks;
+    private ulong _sequence;
+
+    /// <summary>True from the moment this node is told to stop: it takes no new calls from others.</summary>
+    public bool Draining { get; set; }
+
+    /// <summary>Sends statuses until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        void Push(ReadOnlyMemory<byte> entries) => PushToAll(entries, cancellation);
+        void Greet(LinkPeer peer) => Send(peer, Compose(), cancellation);
+
+        state.Written += Push;
+        peers.Connected += Greet;
+        try
+        {
+            while (!cancellation.IsCancellationRequested)
+            {
+                Task change = models.Changes.Next;
+                SendToAll(cancellation);
+                await Task.Delay(s_shortest, time, cancellation);
+                await Task.WhenAny(change, Task.Delay(s_period, time, cancellation));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // told to end
+        }
+        finally
+        {
+            state.Written -= Push;
+            peers.Connected -= Greet;
+            await Task.WhenAll([.. _sending.Values, .. _comparing.Values]);
+        }
+    }
+
+    /// <summary>Sends the status now, without waiting for the next change.</summary>
+    public void SendToAll(CancellationToken cancellation)
+    {
+        byte[] status = Compose();
+        foreach (LinkPeer peer in peers.ListConnected())
+        {
+            Send(peer, status, cancellation);
+        }
+    }
+
+    /// <summary>Takes a peer's status, and asks for its cluster state when that differs.</summary>
+    public void Take(LinkPeer from, NodeStatus status, CancellationToken cancellation)
+    {
+        peers.NoteStatus(from.Node, status);
+        if (!status.StateDigest.Span.SequenceEqual(state.Summary.Span))
+        {
+            StartOnce(_comparing, from.Node, () => CompareAsync(from, cancellation));
+        }
+    }
+
+    private byte[] Compose()
+    {
+        var status = new NodeStatus
+        {
+            Sequence = Interlocked.Increment(ref _sequence),
+            Incarnation = _life,
+            InFlight = (uint)models.InFlight,
+            Draining = Draining,
+            StateDigest = ByteString.CopyFrom(state.Summary.Span),
+        };
+        foreach (ModelStatus model in models.List())
+        {
+            status.Replicas.Add(new ReplicaStatus
+            {
+                Digest = model.Digest,
+                State = (ReplicaState)model.State,
+                InFlight = (uint)model.InFlight,
+                Served = (ulong)model.Served,
+                ServiceTimeUs = (ulong)model.ServiceMicroseconds,
+                Reason = model.Reason,
+            });
+        }
+
+        return status.ToByteArray();
+    }
+
+    private void Send(LinkPeer peer, byte[] status, CancellationToken cancellation) =>
+        StartOnce(_sending, peer.Node, () => AskAsync(peer, TalkIntents.Status, status, [], cancellation));
+
+    private void PushToAll(ReadOnlyMemory<byte> entries, CancellationToken cancellation)
+    {
+        foreach (LinkPeer peer in peers.ListConnected())
+        {
+            // A push that fails is made good by the comparison that the next status sets off.
+            _ = AskAsync(peer, TalkIntents.StatePush, new StateEntries().ToByteArray(), [entries], cancellation);
+        }
+    }
+
+    private async Task CompareAsync(LinkPeer peer, CancellationToken cancellation)
+    {
+        var ask = new StateDigest { Digest = ByteString.CopyFrom(state.GetDigest()) };
+        ulong buckets = 0;
+        await AskAsync(peer, TalkIntents.State, ask.ToByteArray(), [], cancellation, reply =>
+        {
+            try
+            {
+                buckets = StateEntries.Parser.ParseFrom(reply.Header.Span).Buckets;
+                if (!state.TryMerge(reply.Body, peer.Node))
+                {
+                    Log.BadState(log, peer.Node.ShortName);
+                }
+            }
+            catch (InvalidProtocolBufferException)
+            {
+                Log.BadState(log, peer.Node.ShortName);
+            }
+        });
+        if (buckets != 0)
+        {
+            var push = new StateEntries { Buckets = buckets };
+            await AskAsync(peer, TalkIntents.StatePush, push.ToByteArray(), [state.EntriesIn(buckets)], cancellation);
+        }
+    }
+
+    private async Task AskAsync(
+        LinkPeer peer,
+        string intent,
+        byte[] header,
+        ReadOnlyMemory<byte>[] body,
+        CancellationToken cancellation,
+        Action<LinkReply>? read = null)
+    {
+        var request = new LinkRequest
+        {
+            Head = new LinkHead(intent, s_patience, Priority: LinkPriority.High),
+            Header = header,
+            Body = body,
+        };
+        try
+        {
+            using LinkReply reply = await peer.RequestAsync(request, cancellation);
+            if (reply.Status == LinkStatus.Ok)
+            {
+                read?.Invoke(reply);
+            }
+            else
+            {
+                Log.ExchangeFailed(log, intent, peer.Node.ShortName, reply.Status);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // told to end
+        }
+    }
+
+    private static void StartOnce(ConcurrentDictionary<NodeId, Task> running, NodeId node, Func<Task> start)
+    {
+        if (!running.TryGetValue(node, out Task? task) || task.IsCompleted)
+        {
+            running[node] = start();
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
+using Ahr.Planning;
+using Ahr.Runtime;
+using Google.Protobuf;
+using Nbc.Tensors;
+using Noodle.Node.Mesh;
+using Noodle.Primitives;
+using NoodleNet.Discovery;
+using NoodleNet.Mesh;
+using NoodleNet.Runtime.Link;
+using NoodleNet.State;
+using NoodleNet.Talk;
+
+namespace Noodle.Node.Models;
+
+/// <summary>What is deployed in the mesh, read from the cluster state, and which node can run it.</summary>
+internal sealed class ClusterModels : IModelCatalog
+{
+    private const string Prefix = "model/";
+
+    private readonly ClusterState _state;
+    private readonly MeshPeers _peers;
+    private readonly ModelHost _local;
+    private FrozenDictionary<string, DeployedModel> _models = FrozenDictionary<string, DeployedModel>.Empty;
+
+    public ClusterModels(ClusterState state, MeshPeers peers, ModelHost local)
+    {
+        _state = state;
+        _peers = peers;
+        _local = local;
+        state.Changed += Refresh;
+        peers.Changed += local.Changes.Raise;
+        Refresh();
+    }
+
+    public IReadOnlyList<DeployedModel> List() =>
+        [.. _models.Values.OrderBy(model => model.Name, StringComparer.Ordinal)];
+
+    public bool TryGet(string name, [NotNullWhen(true)] out DeployedModel? model) => _models.TryGetValue(name, out model);
+
+    /// <summary>Writes a deployment for all nodes.</summary>
+    public LwwFault Put(DeployedModel model) => _state.Write(Prefix + model.Name, Encode(model));
+
+    /// <summary>Removes a deployment for all nodes.</summary>
+    public LwwFault Remove(string name) => _state.Write(Prefix + name, null);
+
+    public IReadOnlyList<Candidate> GetCandidates(DeployedModel model)
+    {
+        IReadOnlyList<RegistryEntry> members = _peers.Members;
+        var candidates = new List<Candidate>(members.Count + 1)
+        {
+            new(_local.Node, true, _local.IsReady(model.Digest), _local.InFlight, 0, 0),
+        };
+        foreach (RegistryEntry member in members)
+        {
+            if (member.Node == _local.Node || member.State is not (MemberState.Alive or MemberState.Suspect))
+            {
+                continue;
+            }
+
+            bool connected = _peers.TryGetLink(member.Node, out LinkPeer? link);
+            NodeLoad? load = _peers.TryGetLoad(member.Node, out NodeLoad? known) ? known : null;
+            bool ready = connected && load is { Status.Draining: false } && IsReady(load.Status, model.Digest);
+            candidates.Add(new Candidate(
+                member.Node, false, ready, (int)(load?.InFlight ?? 0), link?.Outstanding ?? 0,
+                (long)(link?.RoundTrip.TotalMicroseconds ?? 0)));
+        }
+
+        return candidates;
+    }
+
+    /// <summary>How far a node is with a model, as it last said.</summary>
+    public static ReplicaStatus? Find(NodeStatus status, string digest)
+    {
+        foreach (ReplicaStatus replica in status.Replicas)
+        {
+            if (replica.Digest == digest)
+            {
+                return replica;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsReady(NodeStatus status, string digest) => Find(status, digest)?.State == ReplicaState.Ready;
+
+    private void Refresh()
+    {
+        _models = _state.List(Prefix)
+            .Select(entry => Decode(entry.Key[Prefix.Length..], entry.Value))
+            .OfType<DeployedModel>()
+            .ToFrozenDictionary(model => model.Name, StringComparer.Ordinal);
+        _local.Changes.Raise();
+    }
+
+    private static byte[] Encode(DeployedModel model)
+    {
+        var deployment = new Deployment
+        {
+            Version = model.Version,
+            Digest = model.Digest,
+            SizeBytes = model.SizeBytes,
+            Platform = model.Platform,
+            Replicas = (uint)model.Replicas,
+        };
+        deployment.Inputs.AddRange(model.Inputs.Select(Encode));
+        deployment.Outputs.AddRange(model.Outputs.Select(Encode));
+        return deployment.ToByteArray();
+    }
+
+    private static TensorShape Encode(TensorSpec spec)
+    {
+        var shape = new TensorShape { Name = spec.Name, Datatype = ElementTypes.NameOf(spec.Type) };
+        shape.Dimensions.AddRange(spec.Dimensions);
+        return shape;
+    }
+
+    private static DeployedModel? Decode(string name, ReadOnlyMemory<byte> value)
+    {
+        try
+        {
+            Deployment d = Deployment.Parser.ParseFrom(value.Span);
+            return !ModelNames.IsValid(name) || !ModelStore.IsDigest(d.Digest) || d.Replicas is 0 or > int.MaxValue
+                ? null
+                : new DeployedModel(
+                    name, d.Version, d.Digest, d.SizeBytes, d.Platform, (int)d.Replicas,
+                    [.. d.Inputs.Select(Decode)], [.. d.Outputs.Select(Decode)]);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return null; // written by a version that this one does not understand
+        }
+    }
+
+    private static TensorSpec Decode(TensorShape shape)
+    {
+        ElementTypes.TryParse(shape.Datatype, out ElementType type);
+        return new TensorSpec(shape.Name, type, [.. shape.Dimensions]);
+    }
+}

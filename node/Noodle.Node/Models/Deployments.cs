@@ -1,0 +1,136 @@
+using Ahr.Runtime;
+using Microsoft.Extensions.Logging;
+using Noodle.Node.Mesh;
+using NoodleNet.Discovery;
+using NoodleNet.State;
+
+namespace Noodle.Node.Models;
+
+/// <summary>Why a deployment was refused.</summary>
+internal enum DeployFault
+{
+    None,
+
+    /// <summary>The name or the number of replicas is wrong.</summary>
+    Invalid,
+
+    /// <summary>The file is not a model, damaged, or needs something that no backend has.</summary>
+    BadModel,
+
+    /// <summary>There is no model of that name.</summary>
+    Unknown,
+
+    /// <summary>This node cannot do it: disk, memory, or the cluster state is full.</summary>
+    NodeFault,
+}
+
+/// <summary>What came of a deployment.</summary>
+internal sealed record DeployResult(DeployFault Fault, string Message, DeployedModel? Model = null);
+
+/// <summary>Takes models in for the whole mesh, and takes them out again.</summary>
+internal sealed class Deployments(
+    ClusterModels catalog, ModelReconciler reconciler, ModelHost host, ModelStore store, MeshPeers peers,
+    TimeProvider time, ILogger log)
+{
+    /// <summary>Most replicas of one model.</summary>
+    public const int MaxReplicas = 10_000;
+
+    private const string Platform = "onnxruntime_onnx";
+    private static readonly TimeSpan s_readyLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Stores the file, proves that it loads, tells all nodes, and waits until enough of them have it.</summary>
+    /// <param name="digest">What its digest must be; null to take whatever it is.</param>
+    public async Task<DeployResult> DeployAsync(
+        string name, Stream content, int replicas, string? digest, CancellationToken cancellation)
+    {
+        if (!ModelNames.IsValid(name))
+        {
+            return new(DeployFault.Invalid,
+                $"A model's name has 1 to {ModelNames.MaxLength} letters, digits, '.', '_' or '-', and starts with a letter or digit.");
+        }
+
+        if (replicas is < 1 or > MaxReplicas)
+        {
+            return new(DeployFault.Invalid, $"replicas is {replicas}; it takes 1 to {MaxReplicas}.");
+        }
+
+        StoreResult stored = await store.ImportAsync(content, digest, cancellation);
+        if (stored.Fault != StoreFault.None)
+        {
+            DeployFault fault = stored.Fault is StoreFault.DigestMismatch or StoreFault.NotADigest or StoreFault.TooLarge
+                ? DeployFault.BadModel : DeployFault.NodeFault;
+            return new(fault, Sentence(stored.Message));
+        }
+
+        using IDisposable pin = reconciler.Pin(stored.Digest);
+        ModelStatus loaded = await host.LoadAsync(stored.Digest, cancellation);
+        if (loaded.State != ModelState.Ready)
+        {
+            Discard(stored.Digest);
+            string reason = loaded.Reason.Replace(store.PathOf(stored.Digest), name, StringComparison.Ordinal);
+            return new(DeployFault.BadModel, Sentence(reason));
+        }
+
+        long version = catalog.TryGet(name, out DeployedModel? before) ? before.Version + 1 : 1;
+        var model = new DeployedModel(
+            name, version, stored.Digest, stored.SizeBytes, Platform, replicas, loaded.Inputs, loaded.Outputs);
+        LwwFault refused = catalog.Put(model);
+        if (refused != LwwFault.None)
+        {
+            Discard(stored.Digest);
+            return new(DeployFault.NodeFault, $"The cluster state does not take the deployment ({refused}); remove a model first.");
+        }
+
+        Log.Deployed(log, name, version, stored.Digest, replicas);
+        await WaitForReplicasAsync(model, cancellation);
+        return new(DeployFault.None, "", model);
+    }
+
+    /// <summary>Takes a model out on all nodes.</summary>
+    public DeployResult Remove(string name)
+    {
+        if (!catalog.TryGet(name, out DeployedModel? model))
+        {
+            return new(DeployFault.Unknown, $"There is no model '{name}'; `noodle ls` lists those that there are.");
+        }
+
+        LwwFault refused = catalog.Remove(name);
+        if (refused != LwwFault.None)
+        {
+            return new(DeployFault.NodeFault, $"The cluster state does not take the removal ({refused}); try again.");
+        }
+
+        Log.Removed(log, name);
+        return new(DeployFault.None, "", model);
+    }
+
+    /// <summary>Nodes that say they have the model loaded.</summary>
+    public int CountReady(DeployedModel model) => catalog.GetCandidates(model).Count(candidate => candidate.IsReady);
+
+    private static string Sentence(string message) => message.EndsWith('.') ? message : message + ".";
+
+    private void Discard(string digest)
+    {
+        if (!catalog.List().Any(model => model.Digest == digest))
+        {
+            store.Delete(digest);
+        }
+    }
+
+    private async Task WaitForReplicasAsync(DeployedModel model, CancellationToken cancellation)
+    {
+        long start = time.GetTimestamp();
+        while (time.GetElapsedTime(start) is var waited && waited < s_readyLimit)
+        {
+            Task change = host.Changes.Next;
+            int living = peers.Members.Count(member => member.State == MemberState.Alive);
+            if (CountReady(model) >= Math.Min(model.Replicas, Math.Max(living, 1)))
+            {
+                return;
+            }
+
+            await Task.WhenAny(change, Task.Delay(s_readyLimit - waited, time, cancellation));
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+}

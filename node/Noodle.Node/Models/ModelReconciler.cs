@@ -1,0 +1,169 @@
+using Ahr.Planning;
+using Ahr.Runtime;
+using Microsoft.Extensions.Logging;
+using Noodle.Node.Mesh;
+using Noodle.Primitives;
+using NoodleNet.Discovery;
+using NoodleNet.Mesh;
+using NoodleNet.Talk;
+
+namespace Noodle.Node.Models;
+
+/// <summary>Makes this node hold the models that fall to it, and no others.</summary>
+/// <remarks>
+/// Meaning: every node ranks the living nodes for every model by rendezvous hashing; the first ones, as many as replicas are
+/// wanted, hold it. A node that is no longer among them lets go only when those that are have it. No node asks another.
+/// Bound: one load under way a model; a failed one is tried again after a pause that doubles up to 30 s.
+/// </remarks>
+internal sealed class ModelReconciler(
+    ClusterModels catalog, MeshPeers peers, ModelHost host, ModelStore store, TimeProvider time, ILogger log)
+{
+    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
+
+    private readonly Dictionary<string, Attempt> _attempts = new(StringComparer.Ordinal);
+    private HashSet<string> _deployed = new(StringComparer.Ordinal);
+
+    /// <summary>Works until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (!cancellation.IsCancellationRequested)
+            {
+                Task change = host.Changes.Next;
+                Reconcile(cancellation);
+                await Task.WhenAny(change, Task.Delay(s_period, time, cancellation));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // told to end
+        }
+        finally
+        {
+            await Task.WhenAll(_attempts.Values.Select(attempt => attempt.Running));
+        }
+    }
+
+    private void Reconcile(CancellationToken cancellation)
+    {
+        IReadOnlyList<DeployedModel> models = catalog.List();
+        NodeId[] living = [.. ListLiving()];
+        var wanted = new HashSet<string>(StringComparer.Ordinal);
+        var kept = new HashSet<string>(StringComparer.Ordinal);
+        foreach (DeployedModel model in models)
+        {
+            IReadOnlyList<NodeId> holders = ReplicaPlacement.Rank(model.Digest, living, model.Replicas);
+            if (holders.Contains(host.Node))
+            {
+                wanted.Add(model.Digest);
+            }
+            else if (!holders.All(node => IsReadyAt(node, model.Digest)))
+            {
+                kept.Add(model.Digest); // somebody must answer until they have it
+            }
+        }
+
+        foreach (string digest in wanted)
+        {
+            Load(digest, cancellation);
+        }
+
+        foreach (ModelStatus model in host.List())
+        {
+            if (!wanted.Contains(model.Digest) && !kept.Contains(model.Digest) && !_pinned.Contains(model.Digest))
+            {
+                Track(host.UnloadAsync(model.Digest), model.Digest);
+            }
+        }
+
+        Forget([.. models.Select(model => model.Digest)]);
+    }
+
+    // Digests of deployments under way: loaded before anybody is told of them.
+    private readonly PinnedDigests _pinned = new();
+
+    /// <summary>Keeps a model loaded while it is being deployed; dispose to let go.</summary>
+    public IDisposable Pin(string digest) => _pinned.Pin(digest);
+
+    private IEnumerable<NodeId> ListLiving()
+    {
+        yield return host.Node;
+        foreach (RegistryEntry member in peers.Members)
+        {
+            bool drains = peers.TryGetLoad(member.Node, out NodeLoad? load) && load.Status.Draining;
+            if (member.Node != host.Node && member.State is MemberState.Alive or MemberState.Suspect && !drains)
+            {
+                yield return member.Node;
+            }
+        }
+    }
+
+    private bool IsReadyAt(NodeId node, string digest) =>
+        node == host.Node ? host.IsReady(digest)
+        : peers.TryGetLoad(node, out NodeLoad? load) && ClusterModels.Find(load.Status, digest)?.State == ReplicaState.Ready;
+
+    private void Load(string digest, CancellationToken cancellation)
+    {
+        if (!_attempts.TryGetValue(digest, out Attempt? attempt))
+        {
+            _attempts[digest] = attempt = new Attempt();
+        }
+
+        if (attempt.Running.IsCompleted && !host.IsReady(digest) && time.GetElapsedTime(attempt.EndedAt) >= attempt.Pause)
+        {
+            attempt.Running = LoadAsync(attempt, digest, cancellation);
+        }
+    }
+
+    private async Task LoadAsync(Attempt attempt, string digest, CancellationToken cancellation)
+    {
+        try
+        {
+            ModelStatus status = await host.LoadAsync(digest, cancellation);
+            TimeSpan next = attempt.Pause == TimeSpan.Zero ? s_firstPause : attempt.Pause * 2;
+            attempt.Pause = status.State != ModelState.Failed ? TimeSpan.Zero : next < s_longestPause ? next : s_longestPause;
+        }
+        catch (OperationCanceledException)
+        {
+            // told to end; the host itself ends the load when it is disposed
+        }
+
+        attempt.EndedAt = time.GetTimestamp();
+    }
+
+    // Files of models that were deployed and are no more. What was never seen deployed is left alone.
+    private void Forget(HashSet<string> deployed)
+    {
+        foreach (string digest in _deployed)
+        {
+            if (!deployed.Contains(digest) && !_pinned.Contains(digest) && store.Delete(digest))
+            {
+                Log.ModelRemoved(log, digest);
+            }
+        }
+
+        _deployed = deployed;
+        foreach (string digest in _attempts.Keys.Where(digest => !deployed.Contains(digest)).ToArray())
+        {
+            if (_attempts[digest].Running.IsCompleted)
+            {
+                _attempts.Remove(digest);
+            }
+        }
+    }
+
+    private void Track(Task unload, string digest) =>
+        _attempts[digest] = new Attempt { Running = unload, EndedAt = time.GetTimestamp() };
+
+    private sealed class Attempt
+    {
+        public Task Running { get; set; } = Task.CompletedTask;
+
+        public TimeSpan Pause { get; set; }
+
+        public long EndedAt { get; set; }
+    }
+}

@@ -1,0 +1,142 @@
+using Ahr.Runtime;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using Nbc.Tensors;
+using Noodle.Node.Mesh;
+using NoodleNet.Link;
+using NoodleNet.Runtime.Link;
+using NoodleNet.Talk;
+
+namespace Noodle.Node.Talk;
+
+/// <summary>Serves what other nodes ask of this one.</summary>
+internal sealed class TalkHandler(TalkServices services, ILogger log) : ILinkHandler
+{
+    private const int FetchChunkBytes = 256 * 1024;
+
+    public ValueTask HandleAsync(LinkIncoming incoming, CancellationToken cancellation)
+    {
+        try
+        {
+            return incoming.Head.Method switch
+            {
+                TalkIntents.Infer => InferAsync(incoming, cancellation),
+                TalkIntents.Status => TakeStatusAsync(incoming, cancellation),
+                TalkIntents.State => CompareStateAsync(incoming, cancellation),
+                TalkIntents.StatePush => MergeStateAsync(incoming, cancellation),
+                TalkIntents.ModelFetch => SendModelAsync(incoming, cancellation),
+                _ => ReplyAsync(incoming, LinkStatus.UnknownMethod, cancellation),
+            };
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            Log.BadMessage(log, incoming.Head.Method, incoming.Peer.Node.ShortName);
+            return ReplyAsync(incoming, LinkStatus.Refused, cancellation);
+        }
+    }
+
+    private static ValueTask ReplyAsync(LinkIncoming incoming, LinkStatus status, CancellationToken cancellation) =>
+        incoming.ReplyAsync(status, "", default, [], cancellation);
+
+    private async ValueTask InferAsync(LinkIncoming incoming, CancellationToken cancellation)
+    {
+        InferRequest request = InferRequest.Parser.ParseFrom(incoming.Header.Span);
+        if (services.Status.Draining)
+        {
+            await ReplyAsync(incoming, LinkStatus.Unavailable, cancellation);
+            return;
+        }
+
+        using LinkBody body = await incoming.ReadBodyAsync(services.MaxRequestBytes, cancellation);
+        if (body.Status != LinkStatus.Ok)
+        {
+            await ReplyAsync(incoming, body.Status, cancellation);
+            return;
+        }
+
+        using InferenceAnswer answer = await RunAsync(incoming.Head.IdempotencyKey, request, body.Memory, cancellation);
+        var reply = new InferReply
+        {
+            Fault = (InferFault)answer.Fault,
+            Message = answer.Message,
+            ComputeNs = (ulong)answer.Compute.TotalNanoseconds,
+            InFlight = (uint)services.Models.InFlight,
+        };
+        ReadOnlyMemory<byte>[] bodies = answer.Outputs is { } outputs ? TensorWire.Write(outputs.Tensors, reply.Outputs) : [];
+        await incoming.ReplyAsync(LinkStatus.Ok, "", reply.ToByteArray(), bodies, cancellation);
+    }
+
+    private async ValueTask<InferenceAnswer> RunAsync(
+        Guid key, InferRequest request, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    {
+        if (TensorWire.Read(request.Inputs, body, out string? fault) is not { } tensors)
+        {
+            return new InferenceAnswer
+            {
+                Fault = InferenceFault.InvalidInput, Message = fault!, Node = services.Models.Node, Attempts = 1,
+            };
+        }
+
+        string[]? wanted = request.Outputs.Count == 0 ? null : [.. request.Outputs];
+        var inputs = new TensorSet(tensors);
+        return await services.Duplicates.RunAsync(
+            key, stop => services.Models.RunAsync(request.Digest, inputs, wanted, stop), cancellation);
+    }
+
+    private ValueTask TakeStatusAsync(LinkIncoming incoming, CancellationToken cancellation)
+    {
+        services.Status.Take(incoming.Peer, NodeStatus.Parser.ParseFrom(incoming.Header.Span), services.Stopping);
+        return ReplyAsync(incoming, LinkStatus.Ok, cancellation);
+    }
+
+    private ValueTask CompareStateAsync(LinkIncoming incoming, CancellationToken cancellation)
+    {
+        StateDigest theirs = StateDigest.Parser.ParseFrom(incoming.Header.Span);
+        if (!services.State.TryCompare(theirs.Digest.Span, out ulong buckets, out ReadOnlyMemory<byte> entries))
+        {
+            return ReplyAsync(incoming, LinkStatus.Refused, cancellation);
+        }
+
+        byte[] header = new StateEntries { Buckets = buckets }.ToByteArray();
+        return incoming.ReplyAsync(LinkStatus.Ok, "", header, [entries], cancellation);
+    }
+
+    private async ValueTask MergeStateAsync(LinkIncoming incoming, CancellationToken cancellation)
+    {
+        using LinkBody body = await incoming.ReadBodyAsync(services.MaxStateBytes, cancellation);
+        LinkStatus status = body.Status != LinkStatus.Ok ? body.Status
+            : services.State.TryMerge(body.Memory, incoming.Peer.Node) ? LinkStatus.Ok : LinkStatus.Refused;
+        await ReplyAsync(incoming, status, cancellation);
+    }
+
+    private async ValueTask SendModelAsync(LinkIncoming incoming, CancellationToken cancellation)
+    {
+        ModelFetch ask = ModelFetch.Parser.ParseFrom(incoming.Header.Span);
+        await using FileStream? file = services.Store.OpenRead(ask.Digest);
+        if (file is null || ask.Offset < 0 || ask.Offset > file.Length)
+        {
+            await ReplyAsync(incoming, LinkStatus.Unavailable, cancellation);
+            return;
+        }
+
+        file.Position = ask.Offset;
+        byte[] header = new ModelFetchReply { SizeBytes = file.Length }.ToByteArray();
+        await using LinkStream stream = incoming.AcceptStream(header);
+        byte[] chunk = System.Buffers.ArrayPool<byte>.Shared.Rent(FetchChunkBytes);
+        try
+        {
+            int read;
+            LinkStatus status = LinkStatus.Ok;
+            while (status == LinkStatus.Ok && (read = await file.ReadAsync(chunk, cancellation)) > 0)
+            {
+                status = await stream.WriteAsync(chunk.AsMemory(0, read), cancellation);
+            }
+
+            await stream.CompleteAsync(cancellation);
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(chunk);
+        }
+    }
+}
