@@ -1,0 +1,73 @@
+using Noodle.Primitives;
+
+namespace Ahr.Runtime;
+
+/// <summary>One model's place in the host, from the first wish to have it to its unloading.</summary>
+internal sealed class HostedModel(string digest) : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private volatile LoadedModel? _loaded;
+
+    public string Digest { get; } = digest;
+
+    public volatile ModelState State;
+
+    public volatile string Reason = "";
+
+    public long MemoryBytes;
+
+    /// <summary>Ends, never with an exception, when the model is ready or failed.</summary>
+    public Task Load = Task.CompletedTask;
+
+    /// <summary>Set once when the model is no longer wanted; ends when all of it is gone.</summary>
+    public Task? Unload;
+
+    public LoadedModel? Loaded => _loaded;
+
+    /// <summary>Cancelled when the model is no longer wanted.</summary>
+    public CancellationToken Stopped => _stop.Token;
+
+    public void Stop() => _stop.Cancel();
+
+    public void SetReady(LoadedModel loaded)
+    {
+        _loaded = loaded;
+        State = ModelState.Ready;
+    }
+
+    public void SetFailed(string reason)
+    {
+        Reason = reason;
+        State = ModelState.Failed;
+    }
+
+    /// <summary>Gives back the memory; the engine's model is gone already.</summary>
+    public void Release(IResourceAccount account)
+    {
+        long bytes = Interlocked.Exchange(ref MemoryBytes, 0);
+        if (bytes > 0)
+        {
+            account.Release(ResourceKind.Memory, bytes);
+        }
+    }
+
+    public ModelStatus ToStatus()
+    {
+        LoadedModel? loaded = _loaded;
+        return new ModelStatus(
+            Digest,
+            State,
+            Reason,
+            loaded?.InFlight ?? 0,
+            (loaded?.Estimate ?? default).Microseconds,
+            Interlocked.Read(ref MemoryBytes),
+            loaded?.Inputs ?? [],
+            loaded?.Outputs ?? []);
+    }
+
+    public void Dispose()
+    {
+        _loaded?.Dispose();
+        _stop.Dispose();
+    }
+}

@@ -1,0 +1,163 @@
+using Ahr.Planning;
+using Microsoft.Extensions.Logging;
+using Noodle.Primitives;
+
+namespace Ahr.Runtime;
+
+/// <summary>Answers calls for models of the whole mesh: decides where each runs, and tries again where that helps.</summary>
+/// <remarks>
+/// Meaning: candidates come from the catalog, <see cref="LeastLoaded"/> chooses, the local host or the remote executor
+/// runs, <see cref="CallAttempts"/> says what follows a fault. Every attempt carries the call's own idempotency key and
+/// what is left of its time. A call for a model that is being loaded waits for it; every call leaves one entry in the
+/// decision log. The inputs are read until the answer is there, never after.
+/// Safe for several threads.
+/// </remarks>
+public sealed class InferenceRouter : IInferenceService
+{
+    private readonly ServiceTimes _times = new();
+    private readonly NodeCounters _outstanding = new();
+    private readonly RouterOptions _options;
+    private long _calls;
+
+    /// <param name="progress">Null when only this node's own loading is known.</param>
+    public InferenceRouter(
+        IModelCatalog catalog,
+        ModelHost host,
+        IRemoteExecutor remote,
+        IModelProgress? progress,
+        DecisionLog decisions,
+        RouterOptions options,
+        TimeProvider time,
+        ILogger<InferenceRouter> logger)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(host);
+        ArgumentNullException.ThrowIfNull(remote);
+        ArgumentNullException.ThrowIfNull(decisions);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(logger);
+        Catalog = catalog;
+        Host = host;
+        Remote = remote;
+        Progress = progress;
+        Decisions = decisions;
+        _options = options;
+        Time = time;
+        Logger = logger;
+    }
+
+    /// <summary>The calls so far.</summary>
+    public DecisionLog Decisions { get; }
+
+    internal IModelCatalog Catalog { get; }
+
+    internal ModelHost Host { get; }
+
+    internal IRemoteExecutor Remote { get; }
+
+    internal IModelProgress? Progress { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal ILogger Logger { get; }
+
+    internal TimeSpan ReadinessPeriod => _options.ReadinessPeriod;
+
+    /// <summary>Calls sent to a node and not answered yet.</summary>
+    public int OutstandingTo(NodeId node) => _outstanding.Get(node);
+
+    /// <inheritdoc/>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled.</exception>
+    public async ValueTask<InferenceAnswer> InferAsync(InferenceCall call, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        Prng prng = new(_options.Seed + (ulong)Interlocked.Increment(ref _calls));
+        TimeSpan timeout = call.Timeout < _options.LongestTimeout ? call.Timeout : _options.LongestTimeout;
+        RoutedCall routed = new(this, call, timeout, prng);
+        InferenceFault outcome = InferenceFault.RunFailed;
+        bool cancelled = false;
+        try
+        {
+            InferenceAnswer answer = await routed.RunAsync(cancellation).ConfigureAwait(false);
+            outcome = answer.Fault;
+            return answer;
+        }
+        catch (OperationCanceledException)
+        {
+            cancelled = true;
+            throw;
+        }
+        finally
+        {
+            routed.Record(outcome, cancelled);
+        }
+    }
+
+    internal Instant Now() => new(Time.GetElapsedTime(0).Ticks * TimeSpan.NanosecondsPerTick);
+
+    /// <summary>Candidates with what this node knows better than the catalog: its own load, and what it has sent.</summary>
+    internal IReadOnlyList<Candidate> GetCandidates(DeployedModel model)
+    {
+        IReadOnlyList<Candidate> known = Catalog.GetCandidates(model);
+        Candidate[] candidates = new Candidate[known.Count];
+        for (int i = 0; i < candidates.Length; i++)
+        {
+            candidates[i] = known[i].IsLocal
+                ? known[i] with
+                {
+                    IsReady = Host.IsReady(model.Digest),
+                    ReportedInFlight = Host.InFlight,
+                    OutstandingHere = 0,
+                    RoundTripMicroseconds = 0,
+                }
+                : known[i] with { OutstandingHere = _outstanding.Get(known[i].Node) };
+        }
+
+        return candidates;
+    }
+
+    internal long ServiceMicroseconds(string digest) => _times.Get(digest).Microseconds;
+
+    internal bool IsBeingLoaded(DeployedModel model) =>
+        Host.GetStatus(model.Digest).State is ModelState.Fetching or ModelState.Loading
+        || (Progress?.IsBeingLoaded(model) ?? false);
+
+    /// <summary>Makes one attempt; whatever goes wrong is in the answer, except a cancellation.</summary>
+    internal async ValueTask<InferenceAnswer> AttemptAsync(
+        DeployedModel model, InferenceCall call, Candidate target, TimeSpan remaining, CancellationToken cancellation)
+    {
+        InferenceAnswer answer = target.IsLocal
+            ? await Host.RunAsync(model.Digest, call.Inputs, call.Outputs, cancellation).ConfigureAwait(false)
+            : await AskAsync(target.Node, call, remaining, cancellation).ConfigureAwait(false);
+        if (answer.Fault == InferenceFault.None)
+        {
+            _times.Learn(model.Digest, answer.Compute);
+        }
+
+        return answer;
+    }
+
+    private async ValueTask<InferenceAnswer> AskAsync(
+        NodeId node, InferenceCall call, TimeSpan remaining, CancellationToken cancellation)
+    {
+        _outstanding.Increment(node);
+        try
+        {
+            return await Remote.ExecuteAsync(node, call, remaining, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception reason) when (reason is not OperationCanceledException)
+        {
+            Log.RemoteBroke(Logger, node.ToString(), reason);
+            return new InferenceAnswer
+            {
+                Fault = InferenceFault.NodeLost,
+                Message = $"node {node.ShortName} could not be asked: see this node's log",
+            };
+        }
+        finally
+        {
+            _outstanding.Decrement(node);
+        }
+    }
+}
