@@ -26,8 +26,8 @@ internal static class NodeAddress
     private static Uri[] FindRunning(ParseResult parsed)
     {
         string? data = parsed.GetValue(SharedOptions.Data) ?? Environment.GetEnvironmentVariable("NOODLE_DATA");
-        string root = NodeFolder.RootOrDefault(data);
-        Uri[] running = [.. NodeFolder.FindRunning(root).Select(node => node.Http)];
+        string root = NodeFolder.ResolveRoot(data);
+        Uri[] running = [.. NodeFolder.FindRunning(root).Select(node => new Uri(node.Url))];
         return running.Length > 0
             ? running
             : throw new CliException(ExitCodes.NoNode,

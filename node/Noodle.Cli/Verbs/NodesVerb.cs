@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Noodle.Cli.CommandLine;
+using Noodle.Cli.Output;
 using Noodle.Client;
 
 namespace Noodle.Cli.Verbs;
@@ -13,7 +14,7 @@ internal static class NodesVerb
         verb.SetAction(async (parsed, cancellation) =>
         {
             using NoodleClient client = NodeAddress.Connect(parsed);
-            Print.Nodes(parsed, await client.ListNodesAsync(cancellation));
+            Print.Nodes(parsed, await client.GetNodesAsync(cancellation));
         });
         return verb;
     }

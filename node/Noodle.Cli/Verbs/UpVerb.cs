@@ -36,6 +36,13 @@ internal static class UpVerb
         HelpName = "HOST:PORT",
     };
 
+    // For programs that start a node and must not leave it behind when they die.
+    private static readonly Option<bool> s_untilEof = new("--until-eof")
+    {
+        Description = "Stop when standard input ends",
+        Hidden = true,
+    };
+
     // Flags that are handed on as they are: setting, flag, help.
     private static readonly (string Setting, Option<string?> Flag)[] s_plain =
     [
@@ -50,7 +57,10 @@ internal static class UpVerb
 
     public static Command Create()
     {
-        var verb = new Command("up", "Start a node on this machine and keep it running") { s_config, s_lan, s_noMulticast, s_join };
+        var verb = new Command("up", "Start a node on this machine and keep it running") 
+        {
+            s_config, s_lan, s_noMulticast, s_join, s_untilEof,
+        };
         foreach ((_, Option<string?> flag) in s_plain)
         {
             verb.Options.Add(flag);
@@ -69,8 +79,25 @@ internal static class UpVerb
         await using WebApplication app = NodeHost.Build(options);
         await app.StartAsync(cancellation);
         PrintReady(app.Services.GetRequiredService<INodeInformation>(), parsed.IsJson());
+        if (parsed.GetValue(s_untilEof))
+        {
+            _ = StopAtEndOfInputAsync(app);
+        }
+
         await app.WaitForShutdownAsync(CancellationToken.None); // the host itself listens for Ctrl-C and SIGTERM
         return ExitCodes.Success;
+    }
+
+    private static async Task StopAtEndOfInputAsync(WebApplication app)
+    {
+        byte[] nothing = new byte[64];
+        await using Stream input = Console.OpenStandardInput();
+        while (await input.ReadAsync(nothing) > 0)
+        {
+            // what comes is of no interest, only its end
+        }
+
+        app.Lifetime.StopApplication();
     }
 
     private static NodeOptions ReadOptions(ParseResult parsed)
