@@ -1,0 +1,2 @@
+Console.Error.WriteLine("usage: noodle VERB [options]");
+return 2;
