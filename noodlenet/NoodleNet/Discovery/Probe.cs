@@ -1,0 +1,27 @@
+using Noodle.Primitives;
+
+namespace NoodleNet.Discovery;
+
+/// <summary>One question to one member whether it is there.</summary>
+internal sealed class Probe(Member target, uint seqNo, bool isRegular, Instant helpersAt, Instant endsAt)
+{
+    public Member Target { get; } = target;
+
+    public uint SeqNo { get; } = seqNo;
+
+    /// <summary>True when it takes the place of the round; false when something outside asked for it.</summary>
+    public bool IsRegular { get; } = isRegular;
+
+    public Instant EndsAt { get; } = endsAt;
+
+    /// <summary>True from when the direct answer stayed out.</summary>
+    public bool AskedHelpers { get; set; }
+
+    public int ExpectedNacks { get; set; }
+
+    public int Nacks { get; set; }
+
+    public bool StreamAnswered { get; set; }
+
+    public Instant Due => AskedHelpers ? EndsAt : helpersAt;
+}

@@ -1,0 +1,182 @@
+using Noodle.Primitives;
+using NoodleNet.Discovery.Wire;
+
+namespace NoodleNet.Discovery;
+
+/// <summary>Asks one member after the other whether it is there.</summary>
+/// <remarks><code>
+/// ping --ProbeTimeout--> helpers and a stream --ProbeInterval * (health + 1)--> suspect
+///   '---any ack: well-------'---any ack: well, or only the stream: well, with a warning
+/// </code>
+/// Bound: one probe of the round and <see cref="MaxUrgent"/> that were asked for from outside.
+/// </remarks>
+internal sealed class Prober(SwimContext context, Membership membership)
+{
+    public const int MaxUrgent = 16;
+    private readonly List<Probe> _probes = [];
+    private Instant? _nextTick;
+
+    public Instant? NextDue
+    {
+        get
+        {
+            Instant? due = _nextTick;
+            foreach (Probe probe in _probes)
+            {
+                due = Instant.Earlier(due, probe.Due);
+            }
+
+            return due;
+        }
+    }
+
+    public void Start(Instant now) => _nextTick = now + context.Chance.Next(context.Options.ProbeInterval);
+
+    /// <summary>Probes a member out of turn; nothing when it is unknown, gone or being probed.</summary>
+    public void ProbeNow(string name, Instant now)
+    {
+        if (name != context.Self && context.Members.TryGet(name, out Member? member) && !member.IsGone
+            && _probes.Count <= MaxUrgent && !_probes.Exists(probe => probe.Target == member))
+        {
+            Begin(member, isRegular: false, now);
+        }
+    }
+
+    /// <summary>Takes an answer; false when the number is none of ours.</summary>
+    public bool TryAnswer(uint seqNo)
+    {
+        int at = _probes.FindIndex(probe => probe.SeqNo == seqNo);
+        if (at < 0)
+        {
+            return false;
+        }
+
+        _probes.RemoveAt(at);
+        context.Health.Apply(-1);
+        return true;
+    }
+
+    public void CountNack(uint seqNo)
+    {
+        if (_probes.Find(probe => probe.SeqNo == seqNo) is { } probe && probe.Nacks < probe.ExpectedNacks)
+        {
+            probe.Nacks++;
+        }
+    }
+
+    public void TakeStreamResult(uint seqNo, bool answered)
+    {
+        if (_probes.Find(probe => probe.SeqNo == seqNo) is { } probe)
+        {
+            probe.StreamAnswered |= answered;
+        }
+    }
+
+    public void FireDue(Instant now)
+    {
+        foreach (Probe probe in _probes.ToArray())
+        {
+            if (!probe.AskedHelpers && probe.Due <= now)
+            {
+                AskHelpers(probe, now);
+            }
+
+            if (probe.AskedHelpers && probe.EndsAt <= now)
+            {
+                _probes.Remove(probe);
+                End(probe, now);
+            }
+        }
+
+        if (_nextTick is { } tick && tick <= now)
+        {
+            Tick(tick, now);
+        }
+    }
+
+    private void Tick(Instant tick, Instant now)
+    {
+        while (tick <= now)
+        {
+            tick += context.Options.ProbeInterval; // a missed tick is not made up for
+        }
+
+        _nextTick = tick;
+        if (_probes.Exists(probe => probe.IsRegular))
+        {
+            return;
+        }
+
+        Member? target = context.Members.NextToProbe(context.Self, out bool roundEnded);
+        if (roundEnded)
+        {
+            Reap(now);
+        }
+
+        if (target is not null && !_probes.Exists(probe => probe.Target == target))
+        {
+            Begin(target, isRegular: true, now);
+        }
+    }
+
+    private void Reap(Instant now)
+    {
+        foreach (Member old in context.Members.Reap(context.Options.GossipToTheDeadTime, context.Self, now))
+        {
+            context.Emit(new SwimEffect.Member(old.ToEvent(MemberChange.Forgotten)));
+        }
+    }
+
+    private void Begin(Member target, bool isRegular, Instant now)
+    {
+        TimeSpan whole = context.Health.Scale(context.Options.ProbeInterval);
+        var probe = new Probe(
+            target, context.NextSeqNo(), isRegular, now + context.Options.ProbeTimeout, now + whole);
+        _probes.Add(probe);
+        var ping = new GossipMessage.Ping(probe.SeqNo, target.Name, membership.Self?.EndPoint, context.Self);
+        if (target.State == MemberState.Alive)
+        {
+            context.SendFilled(ping, target.EndPoint);
+            return;
+        }
+
+        // A suspect hears at once what is said of it, so that it can refute with its answer.
+        var suspect = new GossipMessage.Suspect(target.Incarnation, target.Name, context.Self);
+        context.SendParts([MessageEncoder.Encode(ping), MessageEncoder.Encode(suspect)], target.EndPoint,
+            target.UnderstandsChecksums);
+    }
+
+    private void AskHelpers(Probe probe, Instant now)
+    {
+        probe.AskedHelpers = true;
+        Member target = probe.Target;
+        List<Member> helpers = context.Members.Pick(context.Options.IndirectChecks,
+            member => member.State == MemberState.Alive && member.Name != context.Self && member != target);
+        foreach (Member helper in helpers)
+        {
+            probe.ExpectedNacks += helper.UnderstandsNacks ? 1 : 0;
+            context.SendFilled(new GossipMessage.IndirectPing(probe.SeqNo, target.EndPoint, target.Name,
+                helper.UnderstandsNacks, membership.Self?.EndPoint, context.Self), helper.EndPoint);
+        }
+
+        if (context.Options.StreamPings && target.UnderstandsStreamPings && probe.EndsAt > now)
+        {
+            context.Emit(new SwimEffect.PingByStream(probe.SeqNo, target.Name, target.EndPoint, probe.EndsAt - now));
+        }
+    }
+
+    private void End(Probe probe, Instant now)
+    {
+        if (probe.StreamAnswered)
+        {
+            context.Health.Apply(-1);
+            context.Emit(new SwimEffect.StreamOnly(probe.Target.Name));
+            return;
+        }
+
+        // Helpers that said nothing, not even no, point at us: our own network may be the one that is ill.
+        context.Health.Apply(probe.ExpectedNacks > 0 ? probe.ExpectedNacks - probe.Nacks : 1);
+        membership.Hear(
+            new GossipMessage.Suspect(probe.Target.Incarnation, probe.Target.Name, context.Self), now);
+    }
+}

@@ -1,0 +1,73 @@
+using System.Net;
+using Noodle.Primitives;
+using NoodleNet.Discovery.Wire;
+
+namespace NoodleNet.Discovery;
+
+/// <summary>What the parts of a <see cref="SwimMachine"/> share: the tables, and the way out.</summary>
+internal sealed class SwimContext
+{
+    private readonly Queue<SwimEffect> _effects = new();
+    private uint _seqNo;
+
+    public SwimContext(SwimOptions options, string self, Prng chance)
+    {
+        Options = options;
+        Self = self;
+        Chance = chance;
+        Members = new MemberTable(options.MaxMembers, chance.Fork("members"));
+        Suspicions = new SuspicionTable(options.MaxSuspicions);
+        Broadcasts = new BroadcastQueue(options.MaxBroadcasts);
+        Health = new HealthScore(options.AwarenessMaxMultiplier);
+        Lost = new LostPeers(options.MaxLostPeers);
+        _seqNo = (uint)chance.NextUInt64(); // a stranger cannot answer a probe that it has not seen
+    }
+
+    public SwimOptions Options { get; }
+
+    public string Self { get; }
+
+    public Prng Chance { get; }
+
+    public MemberTable Members { get; }
+
+    public SuspicionTable Suspicions { get; }
+
+    public BroadcastQueue Broadcasts { get; }
+
+    public HealthScore Health { get; }
+
+    public LostPeers Lost { get; }
+
+    public bool IsLeaving { get; set; }
+
+    public uint NextSeqNo() => ++_seqNo;
+
+    public void Emit(SwimEffect effect) => _effects.Enqueue(effect);
+
+    public bool TryTakeEffect([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out SwimEffect effect) =>
+        _effects.TryDequeue(out effect);
+
+    public void Broadcast(string about, GossipMessage message) =>
+        Broadcasts.Add(about, MessageEncoder.Encode(message));
+
+    /// <summary>Sends a message and fills the packet up with rumours.</summary>
+    public void SendFilled(GossipMessage message, IPEndPoint to)
+    {
+        var parts = new List<byte[]> { MessageEncoder.Encode(message) };
+        FillUp(parts, PacketBytes - parts[0].Length - PacketBuilder.CompoundBytes - PacketBuilder.PartBytes);
+        SendParts(parts, to, checksum: false);
+    }
+
+    /// <summary>Sends exactly these messages in one packet.</summary>
+    public void SendParts(IReadOnlyList<byte[]> parts, IPEndPoint to, bool checksum) =>
+        Emit(new SwimEffect.Send(PacketBuilder.Build(parts, Options.Compress, checksum), to));
+
+    /// <summary>Takes rumours into <paramref name="parts"/>.</summary>
+    public void FillUp(List<byte[]> parts, int bytes) =>
+        Broadcasts.Take(bytes, PacketBuilder.PartBytes, PacketBuilder.MaxParts - parts.Count,
+            BroadcastQueue.TransmitLimit(Options.RetransmitMult, Members.Count), parts);
+
+    /// <summary>Room for one packet, without its envelope and checksum.</summary>
+    public int PacketBytes => Options.DatagramBytes - Options.EnvelopeBytes - 1 - sizeof(uint);
+}

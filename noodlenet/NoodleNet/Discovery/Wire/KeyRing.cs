@@ -1,0 +1,110 @@
+using System.Security.Cryptography;
+
+namespace NoodleNet.Discovery.Wire;
+
+/// <summary>The keys that a mesh's gossip is sealed with; the first seals, all of them open.</summary>
+/// <remarks>
+/// Bound: 1 to <see cref="MaxKeys"/> keys of 16, 24 or 32 bytes. A key seals with AES-GCM of its length; rotate it
+/// long before 2^32 messages. Payload: version, nonce of 12, ciphertext, tag of 16. Version 0 pads to 16, version 1 not.
+/// </remarks>
+public sealed class KeyRing
+{
+    public const int MaxKeys = 16;
+    public const int NonceBytes = 12;
+    internal const int TagBytes = 16;
+
+    /// <summary>What sealing with version 1 adds.</summary>
+    public const int OverheadBytes = 1 + NonceBytes + TagBytes;
+
+    private const int PadBytes = 16;
+    private readonly byte[][] _keys;
+
+    /// <exception cref="ArgumentException">No key, too many, or one of another length.</exception>
+    public KeyRing(params IReadOnlyList<ReadOnlyMemory<byte>> keys)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        if (keys.Count is 0 or > MaxKeys || keys.Any(key => key.Length is not (16 or 24 or 32)))
+        {
+            throw new ArgumentException(
+                $"A gossip key ring has 1 to {MaxKeys} keys of 16, 24 or 32 bytes each.", nameof(keys));
+        }
+
+        _keys = [.. keys.Select(key => key.ToArray())];
+    }
+
+    /// <summary>The key that seals.</summary>
+    public ReadOnlyMemory<byte> Primary => _keys[0];
+
+    internal IEnumerable<ReadOnlyMemory<byte>> All => _keys.Select(key => (ReadOnlyMemory<byte>)key);
+
+    /// <summary>Seals with the first key.</summary>
+    /// <param name="nonce">12 bytes that were never used with this key.</param>
+    /// <param name="associated">Bound to the message, not sent.</param>
+    /// <param name="version">1; 0 only towards peers that speak protocol 1.</param>
+    public byte[] Seal(
+        ReadOnlySpan<byte> plain, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associated, byte version = 1)
+    {
+        int pad = version == 0 ? PadBytes - (plain.Length % PadBytes) : 0;
+        var padded = new byte[plain.Length + pad];
+        plain.CopyTo(padded);
+        padded.AsSpan(plain.Length).Fill((byte)pad);
+        var payload = new byte[padded.Length + OverheadBytes];
+        payload[0] = version;
+        nonce.CopyTo(payload.AsSpan(1, NonceBytes));
+        using var cipher = new AesGcm(_keys[0], TagBytes);
+        cipher.Encrypt(nonce, padded, payload.AsSpan(1 + NonceBytes, padded.Length), payload.AsSpan(^TagBytes..),
+            associated);
+        return payload;
+    }
+
+    /// <summary>Opens with whichever key fits.</summary>
+    public WireFault TryOpen(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> associated, out byte[] plain)
+    {
+        plain = [];
+        if (payload.Length < OverheadBytes || (payload[0] == 0 && payload.Length < OverheadBytes + PadBytes))
+        {
+            return WireFault.Truncated;
+        }
+
+        if (payload[0] > 1)
+        {
+            return WireFault.Undecryptable;
+        }
+
+        var opened = new byte[payload.Length - OverheadBytes];
+        foreach (byte[] key in _keys)
+        {
+            if (!TryOpenWith(key, payload, associated, opened))
+            {
+                continue;
+            }
+
+            return payload[0] == 1 ? Keep(opened, 0, out plain) : Keep(opened, opened[^1], out plain);
+        }
+
+        return WireFault.Undecryptable;
+    }
+
+    private static WireFault Keep(byte[] opened, int pad, out byte[] plain)
+    {
+        bool sound = pad <= PadBytes && pad <= opened.Length;
+        plain = sound ? opened[..^pad] : [];
+        return sound ? WireFault.None : WireFault.Malformed;
+    }
+
+    private static bool TryOpenWith(
+        byte[] key, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> associated, Span<byte> opened)
+    {
+        try
+        {
+            using var cipher = new AesGcm(key, TagBytes);
+            cipher.Decrypt(payload.Slice(1, NonceBytes), payload[(1 + NonceBytes)..^TagBytes], payload[^TagBytes..],
+                opened, associated);
+            return true;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return false; // the platform tells it only this way
+        }
+    }
+}
