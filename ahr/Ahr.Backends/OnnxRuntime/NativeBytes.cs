@@ -1,0 +1,34 @@
+using System.Buffers;
+
+namespace Ahr.Backends.OnnxRuntime;
+
+/// <summary>Memory of the engine, shown as <see cref="Memory{T}"/> until it is given back.</summary>
+/// <remarks>After <see cref="Close"/> every access throws; a span taken before must not be used after.</remarks>
+internal sealed unsafe class NativeBytes(ReadOnlySpan<byte> bytes) : MemoryManager<byte>
+{
+    private readonly int _length = bytes.Length;
+    private void* _start = System.Runtime.CompilerServices.Unsafe.AsPointer(
+        ref System.Runtime.InteropServices.MemoryMarshal.GetReference(bytes));
+
+    public override Span<byte> GetSpan()
+    {
+        void* start = _start;
+        ObjectDisposedException.ThrowIf(start is null && _length > 0, typeof(Nbc.Tensors.TensorSet));
+        return new Span<byte>(start, _length);
+    }
+
+    public override MemoryHandle Pin(int elementIndex = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)elementIndex, (uint)_length, nameof(elementIndex));
+        GetSpan();
+        return new MemoryHandle((byte*)_start + elementIndex); // it never moves
+    }
+
+    public override void Unpin()
+    {
+    }
+
+    public void Close() => _start = null;
+
+    protected override void Dispose(bool disposing) => Close();
+}

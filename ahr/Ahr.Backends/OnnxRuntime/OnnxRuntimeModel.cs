@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.ML.OnnxRuntime;
+using Nbc.Tensors;
+using TensorElementType = Microsoft.ML.OnnxRuntime.Tensors.TensorElementType;
+
+namespace Ahr.Backends.OnnxRuntime;
+
+/// <summary>A model loaded in ONNX Runtime.</summary>
+/// <remarks>
+/// A run happens on the calling thread. Inputs are pinned, not copied, unless they are strings, empty or not aligned;
+/// outputs stay in the engine's memory until their set is disposed; strings are copied, byte for byte.
+/// Bound: <see cref="MostIdle"/> idle run options are kept, one for each call that ran at the same time.
+/// </remarks>
+internal sealed class OnnxRuntimeModel : IBackendModel
+{
+    private const int MostIdle = 64;
+
+    private readonly string _name;
+    private readonly InferenceSession _session;
+    private readonly InputRule _rule;
+    private readonly string[] _inputNames;
+    private readonly string[] _outputNames;
+    private readonly ILogger _logger;
+    private readonly ConcurrentBag<RunOptions> _idle = [];
+
+    public OnnxRuntimeModel(string name, InferenceSession session, IReadOnlySet<string> rankless, ILogger logger)
+    {
+        _name = name;
+        _session = session;
+        _logger = logger;
+        Inputs = Describe(name, "input", session.InputNames, session.InputMetadata);
+        Outputs = Describe(name, "output", session.OutputNames, session.OutputMetadata);
+        _inputNames = [.. session.InputNames];
+        _outputNames = [.. session.OutputNames];
+        _rule = new InputRule(name, Inputs, rankless);
+    }
+
+    public IReadOnlyList<TensorSpec> Inputs { get; }
+
+    public IReadOnlyList<TensorSpec> Outputs { get; }
+
+    public ValueTask<TensorSet> RunAsync(
+        TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        cancellation.ThrowIfCancellationRequested();
+        Tensor[] ordered = _rule.Order(inputs);
+        string[] wanted = outputs is null ? _outputNames : CheckOutputs(outputs);
+        return new(Run(ordered, wanted, cancellation));
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        while (_idle.TryTake(out RunOptions? options))
+        {
+            options.Dispose();
+        }
+    }
+
+    private TensorSet Run(Tensor[] inputs, string[] wanted, CancellationToken cancellation)
+    {
+        using InputValues values = new(inputs.Length);
+        RunOptions options = _idle.TryTake(out RunOptions? idle) ? idle : new RunOptions();
+        try
+        {
+            foreach (Tensor input in inputs)
+            {
+                values.Add(input);
+            }
+
+            IDisposableReadOnlyCollection<OrtValue> results;
+            using (cancellation.UnsafeRegister(static state => ((RunOptions)state!).Terminate = true, options))
+            {
+                results = _session.Run(options, _inputNames, values.Values, wanted);
+            }
+
+            return OutputValues.Wrap(wanted, results);
+        }
+        catch (OnnxRuntimeException reason)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Log.EngineSaid(_logger, _name, reason.Message);
+            throw new BackendException(
+                BackendFault.RunFailed,
+                $"ONNX Runtime could not run '{_name}' with these inputs: check that sizes agree with each other " +
+                "and values are in range; the node's log has the details",
+                reason);
+        }
+        finally
+        {
+            if (options.Terminate || _idle.Count >= MostIdle)
+            {
+                options.Dispose();
+            }
+            else
+            {
+                _idle.Add(options);
+            }
+        }
+    }
+
+    private string[] CheckOutputs(IReadOnlyList<string> outputs)
+    {
+        string[] wanted = [.. outputs];
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            if (!_outputNames.Contains(wanted[i], StringComparer.Ordinal))
+            {
+                throw InputRule.Invalid(
+                    $"'{_name}' has no output '{wanted[i]}', it has {string.Join(", ", _outputNames)}");
+            }
+
+            if (Array.IndexOf(wanted, wanted[i]) != i)
+            {
+                throw InputRule.Invalid($"output '{wanted[i]}' is asked for twice: name it once");
+            }
+        }
+
+        return wanted.Length > 0
+            ? wanted
+            : throw InputRule.Invalid($"no output is asked for: name one of {string.Join(", ", _outputNames)}");
+    }
+
+    private static TensorSpec[] Describe(
+        string model, string what, IReadOnlyList<string> names, IReadOnlyDictionary<string, NodeMetadata> metadata)
+    {
+        TensorSpec[] specs = new TensorSpec[names.Count];
+        for (int i = 0; i < specs.Length; i++)
+        {
+            NodeMetadata node = metadata[names[i]];
+            ElementType type = node.IsTensor ? ToElementType(node.ElementDataType) : ElementType.Undefined;
+            if (type == ElementType.Undefined)
+            {
+                string kind = node.IsTensor ? $"a tensor of {node.ElementDataType}" : $"a {node.OnnxValueType}";
+                throw new BackendException(
+                    BackendFault.UnsupportedModel,
+                    $"{what} '{names[i]}' of '{model}' is {kind}, which calls cannot carry: " +
+                    "export the model with ordinary tensors");
+            }
+
+            specs[i] = new TensorSpec(names[i], type, [.. node.Dimensions.Select(size => size < 0 ? -1L : size)]);
+        }
+
+        return specs;
+    }
+
+    private static ElementType ToElementType(TensorElementType type) =>
+        ElementTypes.NameOf((ElementType)type) == "UNDEFINED" ? ElementType.Undefined : (ElementType)type;
+}
