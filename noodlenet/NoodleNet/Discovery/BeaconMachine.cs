@@ -151,7 +151,8 @@ public sealed class BeaconMachine(Prng chance) : IMachine<BeaconInput, BeaconEff
             return;
         }
 
-        bool same = known && old!.Heard.From.Equals(heard.From) && old.Heard.Verified == heard.Verified
+        // Where it came from does not count: IPv4 and IPv6 take turns for one node.
+        bool same = known && old!.Heard.Verified == heard.Verified
             && (old.Heard.Beacon with { Flags = heard.Beacon.Flags }) == heard.Beacon
             && ((old.Heard.Beacon.Flags ^ heard.Beacon.Flags) & BeaconFlags.AdmitsJoiners) == 0;
         bool isNews = !same || now - old!.ToldAt >= RepeatPause;

@@ -74,7 +74,13 @@ public sealed class GossipEnvelope
     /// <summary>One whole direction of a stream.</summary>
     /// <param name="dialled">True at the side that opened the connection: it alone writes the label header.</param>
     /// <param name="nonce">12 fresh random bytes; not read without a key ring.</param>
-    public byte[] SealStream(ReadOnlySpan<byte> message, bool dialled, bool compress, ReadOnlySpan<byte> nonce)
+    public byte[] SealStream(GossipMessage message, bool dialled, bool compress, ReadOnlySpan<byte> nonce)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return SealStream(MessageEncoder.Encode(message), dialled, compress, nonce);
+    }
+
+    internal byte[] SealStream(ReadOnlySpan<byte> message, bool dialled, bool compress, ReadOnlySpan<byte> nonce)
     {
         ReadOnlySpan<byte> plain = compress ? MessageEncoder.EncodeCompressed(message) : message;
         ReadOnlySpan<byte> header = dialled ? _header : [];

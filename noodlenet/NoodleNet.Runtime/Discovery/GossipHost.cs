@@ -1,0 +1,323 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Noodle.Primitives;
+using NoodleNet.Discovery;
+using NoodleNet.Discovery.Wire;
+using NoodleNet.Runtime.Hosting;
+
+namespace NoodleNet.Runtime.Discovery;
+
+/// <summary>Membership on real sockets: the shell around <see cref="SwimMachine"/>.</summary>
+/// <remarks>Use: construct, <see cref="StartAsync"/>, <see cref="JoinAsync"/>, <see cref="LeaveAsync"/>, dispose.</remarks>
+public sealed class GossipHost : IAsyncDisposable
+{
+    private readonly GossipOptions _options;
+    private readonly NodeId _self;
+    private readonly ILogger _log;
+    private readonly TimeProvider _time;
+    private readonly IResourceAccount _account;
+    private readonly GossipEnvelope _envelope;
+    private readonly GossipStreams _streams;
+    private readonly NodeRegistry _registry;
+    private readonly RegistryWatchers _watchers;
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<MergeFault>> _joins = new();
+    private readonly ConcurrentDictionary<long, TaskCompletionSource<GossipMessage.PushPull>> _offers = new();
+    private readonly TaskCompletionSource _leaveSpread = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stop = new();
+    private volatile Snapshot _snapshot = new([]);
+    private GossipSockets? _sockets;
+    private GossipListener? _listener;
+    private MachineHost<SwimInput, SwimEffect>? _machine;
+    private long _ticket;
+    private int _disposed;
+
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting is not sound.</exception>
+    public GossipHost(
+        GossipOptions options, NodeId self, ILogger<GossipHost> log, TimeProvider time, IResourceAccount account)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(account);
+        options.ThrowIfUnsound();
+        (_options, _self, _log, _time, _account) = (options, self, log, time, account);
+        _envelope = new GossipEnvelope(options.Label, options.Keys);
+        _streams = new GossipStreams(_envelope, self.ToString(), options.Profile.StreamTimeout, options.MaxStreams,
+            options.Profile.Compress, time, account, log);
+        _registry = new NodeRegistry(options.MaxRegistryEntries);
+        _watchers = new RegistryWatchers(options.WatcherCapacity);
+    }
+
+    /// <summary>Where this node listens; UDP and TCP have the same number.</summary>
+    public IPEndPoint LocalEndPoint => Started(_sockets).LocalEndPoint;
+
+    /// <summary>What other nodes are told; a loopback or bound address, or the one set.</summary>
+    public IPEndPoint AdvertisedEndPoint { get; private set; } = new(IPAddress.None, 0);
+
+    /// <summary>Every node that was met, this one included, as of now.</summary>
+    /// <remarks>Cost: nothing until something changed, then one pass.</remarks>
+    public IReadOnlyList<RegistryEntry> Members => _snapshot.List;
+
+    /// <summary>The clock of <see cref="RegistryEntry.Since"/>.</summary>
+    public Instant Now => Started(_machine).Now;
+
+    /// <summary>Fails when gossip was stopped by a defect; ends when the host is disposed.</summary>
+    public Task Completion => Started(_machine).Completion;
+
+    /// <summary>Opens the sockets and begins to answer.</summary>
+    /// <param name="bind">Port 0: any that is free for both UDP and TCP.</param>
+    /// <param name="tags">At most 512 bytes encoded.</param>
+    /// <exception cref="InvalidOperationException">The port is in use, or this host has been started.</exception>
+    /// <exception cref="ArgumentException">The tags are too long.</exception>
+    public Task StartAsync(
+        IPEndPoint bind, IReadOnlyDictionary<string, string> tags, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(bind);
+        cancellation.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        if (_sockets is not null)
+        {
+            throw new InvalidOperationException("This gossip host has been started before.");
+        }
+
+        byte[] meta = Encode(tags);
+        _sockets = GossipSockets.Open(bind, _account);
+        AdvertisedEndPoint = new IPEndPoint(
+            _options.Advertise ?? GossipSockets.Advertised(bind.Address), _sockets.LocalEndPoint.Port);
+        SwimOptions profile = _options.Profile with { EnvelopeBytes = _envelope.OverheadBytes };
+        ulong seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        _machine = new MachineHost<SwimInput, SwimEffect>(
+            new SwimMachine(profile, _self.ToString(), new Prng(seed)), Perform, _time);
+        _machine.TryPost(new SwimInput.Start(AdvertisedEndPoint, meta));
+        _listener = new GossipListener(_sockets, _envelope, TakePacket, TakeConnection, _time, _log);
+        Log.GossipStarted(_log, _self.ToString(), LocalEndPoint, AdvertisedEndPoint);
+        return WatchForDefectAsync(_machine.Completion);
+    }
+
+    /// <summary>Asks every seed for its state; returns how many answered and were merged.</summary>
+    public async Task<int> JoinAsync(IReadOnlyList<IPEndPoint> seeds, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(seeds);
+        MergeFault[] faults = await Task.WhenAll(seeds.Select(seed => JoinOneAsync(seed, cancellation)))
+            .ConfigureAwait(false);
+        return faults.Count(fault => fault == MergeFault.None);
+    }
+
+    /// <summary>Says goodbye and waits until it was told around, or the limit has passed.</summary>
+    public async Task LeaveAsync(TimeSpan limit)
+    {
+        Started(_machine).TryPost(new SwimInput.Leave());
+        try
+        {
+            await _leaveSpread.Task.WaitAsync(limit, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return; // whoever did not hear it finds out by probing
+        }
+    }
+
+    /// <summary>Announces other tags.</summary>
+    /// <exception cref="ArgumentException">They take more than 512 bytes.</exception>
+    public async Task SetTagsAsync(IReadOnlyDictionary<string, string> tags, CancellationToken cancellation = default)
+        => await Started(_machine).PostAsync(new SwimInput.UpdateMeta(Encode(tags)), cancellation)
+            .ConfigureAwait(false);
+
+    /// <summary>A hint from the data path, no proof: that node is probed at once.</summary>
+    public void ReportConnectionLost(NodeId node) =>
+        Started(_machine).TryPost(new SwimInput.ProbeNow(node.ToString()));
+
+    /// <summary>Changes from now on, until the host is disposed.</summary>
+    /// <remarks>Bound: <see cref="GossipOptions.WatcherCapacity"/>; past it one Missed stands for what was lost.
+    /// </remarks>
+    public IAsyncEnumerable<RegistryEvent> WatchAsync(CancellationToken cancellation = default) =>
+        _watchers.Watch(cancellation);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _sockets?.Dispose();
+        if (_listener is not null)
+        {
+            await _listener.Completion.ConfigureAwait(false);
+        }
+
+        await _streams.DisposeAsync().ConfigureAwait(false);
+        if (_machine is not null)
+        {
+            await _machine.DisposeAsync().ConfigureAwait(false);
+        }
+
+        foreach (long ticket in _joins.Keys)
+        {
+            EndJoin(ticket, MergeFault.Unreachable);
+        }
+
+        _watchers.Close();
+        _stop.Dispose();
+    }
+
+    private static T Started<T>(T? part)
+        where T : class => part ?? throw new InvalidOperationException("This gossip host has not been started.");
+
+    private static byte[] Encode(IReadOnlyDictionary<string, string> tags) =>
+        NodeTags.TryEncode(tags, out byte[] meta) ? meta : throw new ArgumentException(
+            $"The tags of a node take at most {NodeTags.MaxBytes} bytes together; shorten or drop some.", nameof(tags));
+
+    private async Task<MergeFault> JoinOneAsync(IPEndPoint seed, CancellationToken cancellation)
+    {
+        long ticket = Interlocked.Increment(ref _ticket);
+        var ended = new TaskCompletionSource<MergeFault>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _joins[ticket] = ended;
+        try
+        {
+            await Started(_machine).PostAsync(new SwimInput.Join(ticket, seed), cancellation).ConfigureAwait(false);
+            return await ended.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException)
+        {
+            return MergeFault.Unreachable;
+        }
+        finally
+        {
+            _joins.TryRemove(ticket, out _);
+        }
+    }
+
+    private void EndJoin(long ticket, MergeFault fault)
+    {
+        if (_joins.TryRemove(ticket, out var join))
+        {
+            join.TrySetResult(fault);
+        }
+    }
+
+    private void TakePacket(ReadOnlyMemory<byte> packet, IPEndPoint from) =>
+        _machine!.TryPost(new SwimInput.Packet(packet, from)); // a full queue loses it, as the network may
+
+    private bool TakeConnection(System.Net.Sockets.Socket socket) =>
+        _streams.TryRun(cancellation => _streams.ServeAsync(socket, AnswerExchangeAsync, cancellation));
+
+    private async Task<GossipMessage.PushPull?> AnswerExchangeAsync(
+        GossipMessage.PushPull state, IPEndPoint from, CancellationToken cancellation)
+    {
+        long ticket = Interlocked.Increment(ref _ticket);
+        var answer = new TaskCompletionSource<GossipMessage.PushPull>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
+        _offers[ticket] = answer;
+        try
+        {
+            await _machine!.PostAsync(new SwimInput.ExchangeOffered(ticket, state, from), cancellation)
+                .ConfigureAwait(false);
+            return await answer.Task.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException)
+        {
+            return null;
+        }
+        finally
+        {
+            _offers.TryRemove(ticket, out _);
+        }
+    }
+
+    private void Perform(SwimEffect effect)
+    {
+        switch (effect)
+        {
+            case SwimEffect.Send send: _listener?.Send(send.Packet, send.To); break;
+            case SwimEffect.StartExchange start:
+                if (!_streams.TryRun(cancellation => ExchangeAsync(start, cancellation)))
+                {
+                    Log.ConnectionRefused(_log, "too many streams at once");
+                    EndJoin(start.Ticket, MergeFault.Unreachable);
+                }
+
+                break;
+            case SwimEffect.PingByStream ping: _streams.TryRun(cancellation => PingAsync(ping, cancellation)); break;
+            case SwimEffect.AnswerExchange answer:
+                if (_offers.TryRemove(answer.Ticket, out var offer))
+                {
+                    offer.TrySetResult(answer.State);
+                }
+
+                break;
+            case SwimEffect.JoinEnded ended: EndJoin(ended.Ticket, ended.Fault); break;
+            case SwimEffect.LeaveSpread: _leaveSpread.TrySetResult(); break;
+            case SwimEffect.Member member: TakeChange(member.Event); break;
+            default: Tell(effect); break;
+        }
+    }
+
+    private void Tell(SwimEffect effect)
+    {
+        switch (effect)
+        {
+            case SwimEffect.NameConflict c: Log.NameConflict(_log, c.Name, c.Known, c.Claimed); break;
+            case SwimEffect.StreamOnly only: Log.StreamOnly(_log, only.Name); break;
+            case SwimEffect.Refuted refuted: Log.Refuted(_log, refuted.Incarnation); break;
+            case SwimEffect.Dropped dropped: Log.GossipDropped(_log, dropped.From, dropped.Fault); break;
+            case SwimEffect.MergeRefused refused: Log.MergeRefused(_log, refused.From, refused.Fault); break;
+        }
+    }
+
+    private void TakeChange(MemberEvent change)
+    {
+        Log.MemberChanged(_log, change.Name, change.EndPoint, change.Change, change.Detail);
+        IReadOnlyList<RegistryEvent> changes = _registry.Apply(change, _machine?.Now ?? Instant.Origin);
+        _snapshot = new Snapshot(_registry.Entries.Values);
+        foreach (RegistryEvent registered in changes)
+        {
+            _watchers.Publish(registered);
+        }
+    }
+
+    private async Task ExchangeAsync(SwimEffect.StartExchange start, CancellationToken cancellation)
+    {
+        GossipMessage.PushPull? state = await _streams.ExchangeAsync(start.To, start.State, cancellation)
+            .ConfigureAwait(false);
+        SwimInput outcome = state is null
+            ? new SwimInput.ExchangeFailed(start.Ticket)
+            : new SwimInput.ExchangeAnswered(start.Ticket, state, start.To);
+        try
+        {
+            await _machine!.PostAsync(outcome, _stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is ChannelClosedException or OperationCanceledException)
+        {
+            EndJoin(start.Ticket, MergeFault.Unreachable);
+        }
+    }
+
+    private async Task PingAsync(SwimEffect.PingByStream ping, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(ping.Limit, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        bool answered = await _streams.PingAsync(
+            ping.To, new GossipMessage.Ping(ping.SeqNo, ping.Name), both.Token).ConfigureAwait(false);
+        _machine!.TryPost(new SwimInput.StreamPinged(ping.SeqNo, answered));
+    }
+
+    private Task WatchForDefectAsync(Task completion)
+    {
+        completion.ContinueWith(
+            failed => Log.GossipBroke(_log, failed.Exception!.GetBaseException()), CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        return Task.CompletedTask;
+    }
+
+    private sealed class Snapshot(IEnumerable<RegistryEntry> entries)
+    {
+        private IReadOnlyList<RegistryEntry>? _list;
+
+        public IReadOnlyList<RegistryEntry> List => _list ??= [.. entries]; // twice by two readers does no harm
+    }
+}

@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using NoodleNet.Discovery.Wire;
+
+namespace NoodleNet.Runtime.Discovery;
+
+/// <summary>Receives datagrams and connections until the sockets are disposed.</summary>
+internal sealed class GossipListener
+{
+    private const int MaxDatagramBytes = 65_536;
+    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromMilliseconds(100);
+    private readonly GossipSockets _sockets;
+    private readonly GossipEnvelope _envelope;
+    private readonly Action<ReadOnlyMemory<byte>, IPEndPoint> _takePacket;
+    private readonly Func<Socket, bool> _takeConnection;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly byte[] _nonce = new byte[KeyRing.NonceBytes];
+
+    public GossipListener(
+        GossipSockets sockets, GossipEnvelope envelope, Action<ReadOnlyMemory<byte>, IPEndPoint> takePacket,
+        Func<Socket, bool> takeConnection, TimeProvider time, ILogger log)
+    {
+        (_sockets, _envelope, _takePacket, _takeConnection) = (sockets, envelope, takePacket, takeConnection);
+        (_time, _log) = (time, log);
+        Completion = Task.WhenAll(Task.Run(ReceiveAllAsync), Task.Run(AcceptAllAsync));
+    }
+
+    /// <summary>Ends when the sockets were disposed.</summary>
+    public Task Completion { get; }
+
+    /// <summary>Seals and sends; called by the machine's task only. What cannot be sent is lost, as on the way.</summary>
+    public void Send(ReadOnlySpan<byte> packet, IPEndPoint to)
+    {
+        RandomNumberGenerator.Fill(_nonce);
+        try
+        {
+            _sockets.Datagrams.SendTo(_envelope.SealDatagram(packet, _nonce), SocketFlags.None, to);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            Log.DatagramNotSent(_log, to, exception.Message);
+        }
+    }
+
+    private async Task ReceiveAllAsync()
+    {
+        var buffer = new byte[MaxDatagramBytes];
+        IPEndPoint anywhere = new(
+            _sockets.LocalEndPoint.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        while (true)
+        {
+            try
+            {
+                SocketReceiveFromResult received = await _sockets.Datagrams.ReceiveFromAsync(
+                    buffer, SocketFlags.None, anywhere).ConfigureAwait(false);
+                Open(buffer.AsSpan(0, received.ReceivedBytes).ToArray(), (IPEndPoint)received.RemoteEndPoint);
+            }
+            catch (Exception exception) when (IsStopped(exception))
+            {
+                return;
+            }
+            catch (SocketException exception)
+            {
+                await PauseAsync(exception).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Open(byte[] datagram, IPEndPoint from)
+    {
+        WireFault fault = _envelope.OpenDatagram(datagram, out ReadOnlyMemory<byte> packet);
+        if (fault == WireFault.None)
+        {
+            _takePacket(packet, from);
+        }
+        else
+        {
+            Log.GossipDropped(_log, from, fault);
+        }
+    }
+
+    private async Task AcceptAllAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                Socket socket = await _sockets.Streams.AcceptAsync().ConfigureAwait(false);
+                socket.NoDelay = true;
+                if (!_takeConnection(socket))
+                {
+                    Log.ConnectionRefused(_log, "too many streams at once");
+                    socket.Dispose();
+                }
+            }
+            catch (Exception exception) when (IsStopped(exception))
+            {
+                return;
+            }
+            catch (SocketException exception)
+            {
+                await PauseAsync(exception).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // A fault that stays must not turn this loop into a busy one.
+    private Task PauseAsync(SocketException exception)
+    {
+        Log.ConnectionRefused(_log, exception.Message);
+        return exception.SocketErrorCode == SocketError.ConnectionReset
+            ? Task.CompletedTask
+            : Task.Delay(PauseAfterFault, _time);
+    }
+
+    private static bool IsStopped(Exception exception) => exception is ObjectDisposedException
+        or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted
+            or SocketError.NotSocket or SocketError.InvalidArgument };
+}

@@ -1,0 +1,62 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+using NoodleNet.Discovery;
+using NoodleNet.Discovery.Wire;
+
+namespace NoodleNet.Runtime.Discovery;
+
+/// <summary>How this node gossips.</summary>
+public sealed class GossipOptions
+{
+    /// <summary>Speeds and bounds of the protocol: Lan, Wan, Local, or one of your own.</summary>
+    public SwimOptions Profile { get; set; } = SwimOptions.Lan;
+
+    /// <summary>Keys of 16, 24 or 32 bytes (32 is Noodle's own); the first seals, all open. Null: no encryption.</summary>
+    public KeyRing? Keys { get; set; }
+
+    /// <summary>Only nodes with the same label hear each other; 0 to 255 bytes of UTF-8.</summary>
+    public string Label { get; set; } = "";
+
+    /// <summary>The address that others are told; null: the bound one, or the first usable one when bound to any.</summary>
+    public IPAddress? Advertise { get; set; }
+
+    /// <summary>Streams handled at once, in and out, 1 to 1024; more are refused.</summary>
+    public int MaxStreams { get; set; } = 128;
+
+    /// <summary>Changes that wait for one slow watcher before it is told that it missed some, 1 to 65,536.</summary>
+    public int WatcherCapacity { get; set; } = 1024;
+
+    /// <summary>Nodes kept in the registry, gone ones included, 1 to 1,000,000.</summary>
+    public int MaxRegistryEntries { get; set; } = 20_000;
+
+    /// <summary>Gathers every fault.</summary>
+    /// <exception cref="OptionsValidationException">At least one setting is not sound.</exception>
+    internal void ThrowIfUnsound()
+    {
+        var faults = new List<string>(Profile.Validate());
+        if (MaxStreams is < 1 or > 1024)
+        {
+            faults.Add("MaxStreams must be 1 to 1,024.");
+        }
+
+        if (WatcherCapacity is < 1 or > 65_536)
+        {
+            faults.Add("WatcherCapacity must be 1 to 65,536.");
+        }
+
+        if (MaxRegistryEntries is < 1 or > 1_000_000)
+        {
+            faults.Add("MaxRegistryEntries must be 1 to 1,000,000.");
+        }
+
+        if (System.Text.Encoding.UTF8.GetByteCount(Label) > GossipEnvelope.MaxLabelBytes)
+        {
+            faults.Add("Label must take at most 255 bytes of UTF-8.");
+        }
+
+        if (faults.Count != 0)
+        {
+            throw new OptionsValidationException(nameof(GossipOptions), typeof(GossipOptions), faults);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Noodle.Primitives;
+using NoodleNet.Discovery.Wire;
+
+namespace NoodleNet.Runtime.Discovery;
+
+/// <summary>One operation a stream: exchange of states, ping, and their answers, each within one deadline.</summary>
+/// <remarks>Bound: the given number of streams at once; a further one is refused, not queued.</remarks>
+internal sealed class GossipStreams(
+    GossipEnvelope envelope, string self, TimeSpan limit, int maxStreams, bool compress, TimeProvider time,
+    IResourceAccount account, ILogger log) : IAsyncDisposable
+{
+    private const int ReadBytes = 16 * 1024;
+    private readonly ConcurrentDictionary<Task, bool> _running = new();
+    private readonly SemaphoreSlim _room = new(maxStreams, maxStreams);
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Runs one operation, owned until <see cref="DisposeAsync"/>; false when there is no room.</summary>
+    public bool TryRun(Func<CancellationToken, Task> operation)
+    {
+        if (_stop.IsCancellationRequested || !_room.Wait(0))
+        {
+            return false;
+        }
+
+        if (!account.TryReserve(ResourceKind.Sockets, 1))
+        {
+            _room.Release();
+            return false;
+        }
+
+        Task task = Task.Run(() => RunAsync(operation));
+        _running.TryAdd(task, true);
+        task.ContinueWith(done => _running.TryRemove(done, out _), CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return true;
+    }
+
+    /// <summary>Sends a state and reads the peer's; null, and a line in the log, when that failed.</summary>
+    public async Task<GossipMessage.PushPull?> ExchangeAsync(
+        IPEndPoint to, GossipMessage.PushPull state, CancellationToken cancellation) =>
+        await AskAsync(to, state, cancellation).ConfigureAwait(false) as GossipMessage.PushPull;
+
+    /// <summary>True when the peer answered the ping over a stream.</summary>
+    public async Task<bool> PingAsync(IPEndPoint to, GossipMessage.Ping ping, CancellationToken cancellation) =>
+        await AskAsync(to, ping, cancellation).ConfigureAwait(false) is GossipMessage.Ack ack
+            && ack.SeqNo == ping.SeqNo;
+
+    /// <summary>Serves one accepted connection, and closes it.</summary>
+    /// <param name="answerExchange">Gives our state for the peer's; null when we are stopping.</param>
+    public async Task ServeAsync(
+        Socket socket, Func<GossipMessage.PushPull, IPEndPoint, CancellationToken, Task<GossipMessage.PushPull?>>
+            answerExchange, CancellationToken cancellation)
+    {
+        using (socket)
+        {
+            EndPoint? remote = null;
+            try
+            {
+                remote = socket.RemoteEndPoint;
+                var (message, fault) = await ReadAsync(socket, accepted: true, cancellation).ConfigureAwait(false);
+                GossipMessage? answer = message switch
+                {
+                    null => new GossipMessage.Error($"cannot read the stream: {fault}"),
+                    GossipMessage.PushPull state => await answerExchange(
+                        state, (IPEndPoint)remote!, cancellation).ConfigureAwait(false),
+                    GossipMessage.Ping ping when ping.Node == self => new GossipMessage.Ack(ping.SeqNo),
+                    _ => null, // a ping for somebody else, or a user message: nothing to say
+                };
+                if (answer is not null)
+                {
+                    await SendAsync(socket, answer, dialled: false, cancellation).ConfigureAwait(false);
+                }
+            }
+            catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+            {
+                Log.ExchangeFailed(log, remote, exception.Message);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_running.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+        _room.Dispose();
+    }
+
+    private async Task RunAsync(Func<CancellationToken, Task> operation)
+    {
+        using var deadline = new CancellationTokenSource(limit, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stop.Token);
+        try
+        {
+            await operation(both.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            account.Release(ResourceKind.Sockets, 1);
+            _room.Release();
+        }
+    }
+
+    private async Task<GossipMessage?> AskAsync(
+        IPEndPoint to, GossipMessage question, CancellationToken cancellation)
+    {
+        try
+        {
+            using var socket = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(to, cancellation).ConfigureAwait(false);
+            await SendAsync(socket, question, dialled: true, cancellation).ConfigureAwait(false);
+            var (message, fault) = await ReadAsync(socket, accepted: false, cancellation).ConfigureAwait(false);
+            if (message is null or GossipMessage.Error)
+            {
+                Log.ExchangeFailed(log, to, (message as GossipMessage.Error)?.Text ?? fault.ToString());
+            }
+
+            return message;
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+        {
+            Log.ExchangeFailed(log, to, exception.Message);
+            return null;
+        }
+    }
+
+    private async Task SendAsync(Socket socket, GossipMessage message, bool dialled, CancellationToken cancellation)
+    {
+        byte[] nonce = RandomNumberGenerator.GetBytes(KeyRing.NonceBytes);
+        ReadOnlyMemory<byte> rest = envelope.SealStream(message, dialled, compress, nonce);
+        while (!rest.IsEmpty)
+        {
+            int sent = await socket.SendAsync(rest, SocketFlags.None, cancellation).ConfigureAwait(false);
+            rest = rest[sent..];
+        }
+    }
+
+    private async Task<(GossipMessage? Message, WireFault Fault)> ReadAsync(
+        Socket socket, bool accepted, CancellationToken cancellation)
+    {
+        var reader = new GossipStreamReader(envelope, accepted);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        try
+        {
+            while (true)
+            {
+                int count = await socket.ReceiveAsync(buffer.AsMemory(), cancellation).ConfigureAwait(false);
+                if (count == 0)
+                {
+                    return (null, WireFault.Truncated);
+                }
+
+                if (reader.Feed(buffer.AsSpan(0, count)) is not StreamProgress.NeedsMore)
+                {
+                    return (reader.Message, reader.Fault);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}
