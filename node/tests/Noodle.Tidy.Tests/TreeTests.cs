@@ -6,7 +6,7 @@ namespace Noodle.Tidy.Tests;
 /// <summary>The rules, held against this repository. A failure names file and line, and the way out.</summary>
 public sealed class TreeTests
 {
-    // Files that were too long before the rule existed. The list may only shrink; today nobody is on it.
+    // Files that were too long or too wide before the rule existed. The list may only shrink; today nobody is on it.
     private static readonly string[] s_oldOffenders = [];
 
     private static readonly string[] s_dataFiles = [".onnx", ".npy", ".npz", ".png"];
@@ -31,13 +31,14 @@ public sealed class TreeTests
         Assert.Empty(ReferenceRules.Pure.Except(Repository.Projects.Select(p => ReferenceRules.ProjectName(p.Path))));
 
     [Fact]
-    public void Files_are_short() => Holds(Repository.CSharp.SelectMany(TextRules.FileLength));
+    public void Files_are_short() => Holds(NewOnly(Repository.CSharp.SelectMany(TextRules.FileLength)));
 
     [Fact]
-    public void Lines_are_short() => Holds(Repository.CSharp.SelectMany(TextRules.LineLength));
+    public void Lines_are_short() => Holds(NewOnly(Repository.CSharp.SelectMany(TextRules.LineLength)));
 
     [Fact]
-    public void Methods_are_short() => Holds(s_sources.Value.SelectMany(s => CodeRules.MethodLength(s.File, s.Root)));
+    public void Methods_are_short() =>
+        Holds(NewOnly(s_sources.Value.SelectMany(s => CodeRules.MethodLength(s.File, s.Root))));
 
     [Fact]
     public void Types_are_named_after_what_they_do() =>
@@ -110,9 +111,12 @@ public sealed class TreeTests
 
     private static SourceFile? Text(string path) => Repository.Texts.FirstOrDefault(f => f.Path == path);
 
+    private static IEnumerable<Finding> NewOnly(IEnumerable<Finding> findings) =>
+        findings.Where(f => !s_oldOffenders.Contains(f.Path));
+
     private static void Holds(IEnumerable<Finding> findings)
     {
-        string[] broken = [.. findings.Where(f => !s_oldOffenders.Contains(f.Path)).Select(f => f.ToString())];
+        string[] broken = [.. findings.Select(f => f.ToString())];
         Assert.True(broken.Length == 0, string.Join('\n', broken.Prepend($"{broken.Length} findings")));
     }
 }
