@@ -59,6 +59,7 @@ internal sealed class HostedModel(string digest) : IDisposable
             State,
             Reason,
             loaded?.InFlight ?? 0,
+            loaded?.Served ?? 0,
             (loaded?.Estimate ?? default).Microseconds,
             Interlocked.Read(ref MemoryBytes),
             loaded?.Inputs ?? [],

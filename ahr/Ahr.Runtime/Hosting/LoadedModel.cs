@@ -23,6 +23,7 @@ internal sealed class LoadedModel : IDisposable
     private int _entered;
     private int _closed;
     private long _estimate;
+    private long _served;
 
     public LoadedModel(string digest, NodeId node, IBackendModel model, ModelHostOptions options, ILogger logger)
     {
@@ -39,6 +40,8 @@ internal sealed class LoadedModel : IDisposable
     public IReadOnlyList<TensorSpec> Outputs => _model.Outputs;
 
     public int InFlight => Volatile.Read(ref _entered);
+
+    public long Served => Interlocked.Read(ref _served);
 
     public ServiceTimeEstimate Estimate => new(Interlocked.Read(ref _estimate));
 
@@ -111,6 +114,7 @@ internal sealed class LoadedModel : IDisposable
                     .ConfigureAwait(false);
             TimeSpan compute = Stopwatch.GetElapsedTime(start);
             Learn(compute);
+            Interlocked.Increment(ref _served);
             return new InferenceAnswer { Outputs = result, Node = _node, Attempts = 1, Compute = compute };
         }
         catch (BackendException reason)

@@ -89,7 +89,7 @@ public sealed class ModelHost : IAsyncDisposable
 
     /// <summary>How far this node is with one model.</summary>
     public ModelStatus GetStatus(string digest) =>
-        Find(digest)?.ToStatus() ?? new ModelStatus(digest, ModelState.Absent, "", 0, 0, 0, [], []);
+        Find(digest)?.ToStatus() ?? new ModelStatus(digest, ModelState.Absent, "", 0, 0, 0, 0, [], []);
 
     /// <summary>True when calls of the model are answered here.</summary>
     public bool IsReady(string digest) => Find(digest) is { State: ModelState.Ready, Unload: null };
@@ -101,7 +101,7 @@ public sealed class ModelHost : IAsyncDisposable
         if (!ModelStore.IsDigest(digest))
         {
             const string reason = "a model digest is 64 lower-case hexadecimal digits";
-            return new ModelStatus(digest, ModelState.Failed, reason, 0, 0, 0, [], []);
+            return new ModelStatus(digest, ModelState.Failed, reason, 0, 0, 0, 0, [], []);
         }
 
         while (true)
@@ -121,7 +121,7 @@ public sealed class ModelHost : IAsyncDisposable
                 if (model is null && !TryMakeRoom())
                 {
                     string reason = $"this node holds {_options.MaxModels} models already: remove one or raise MaxModels";
-                    return new ModelStatus(digest, ModelState.Failed, reason, 0, 0, 0, [], []);
+                    return new ModelStatus(digest, ModelState.Failed, reason, 0, 0, 0, 0, [], []);
                 }
 
                 model ??= Begin(digest);

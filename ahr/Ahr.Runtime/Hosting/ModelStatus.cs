@@ -25,6 +25,7 @@ public enum ModelState
 /// <param name="Digest">Of the model's file.</param>
 /// <param name="Reason">Why it failed, one sentence; else empty.</param>
 /// <param name="InFlight">Calls that run or wait here.</param>
+/// <param name="Served">Calls answered here since it was loaded.</param>
 /// <param name="ServiceMicroseconds">Expected time of one run.</param>
 /// <param name="MemoryBytes">What was reserved for it.</param>
 /// <param name="Inputs">Empty until it is ready; so are the outputs.</param>
@@ -33,6 +34,7 @@ public sealed record ModelStatus(
     ModelState State,
     string Reason,
     int InFlight,
+    long Served,
     long ServiceMicroseconds,
     long MemoryBytes,
     IReadOnlyList<TensorSpec> Inputs,

@@ -12,7 +12,7 @@ using NoodleNet.Talk;
 namespace Noodle.Node.Control;
 
 /// <summary>What this node knows, in the form in which people and programs ask for it.</summary>
-internal sealed class NodeView(MeshPeers peers, ClusterModels catalog, ModelHost host, DecisionLog decisions, TimeProvider time)
+internal sealed class NodeView(MeshPeers peers, ClusterModels catalog, ModelHost host, DecisionLog decisions)
 {
     /// <summary>Every node known by gossip, this one first, then by id.</summary>
     public IReadOnlyList<NodeInfo> ListNodes() =>
@@ -25,7 +25,7 @@ internal sealed class NodeView(MeshPeers peers, ClusterModels catalog, ModelHost
     public IReadOnlyList<ReplicaInfo> ListReplicas() => [.. catalog.List().SelectMany(DescribeReplicas)];
 
     /// <summary>The newest decisions of this node, newest first.</summary>
-    public IReadOnlyList<DecisionInfo> ListDecisions(int limit) => [.. decisions.List(limit).Select(Describe)];
+    public IReadOnlyList<DecisionInfo> ListDecisions(int limit) => [.. decisions.Read(limit).Select(Describe)];
 
     public ModelInfo Describe(DeployedModel model) => new()
     {
@@ -50,7 +50,7 @@ internal sealed class NodeView(MeshPeers peers, ClusterModels catalog, ModelHost
             Id = member.Node.ToString(),
             State = StateOf(member.State),
             Self = self,
-            StateForMs = (long)member.For(time).TotalMilliseconds,
+            StateForMs = (long)peers.Now.Since(member.Since).TotalMilliseconds,
             Link = MemberTags.LinkAddressOf(member)?.ToString() ?? "",
             Http = MemberTags.HttpOf(member),
             Version = MemberTags.VersionOf(member),
@@ -108,22 +108,22 @@ internal sealed class NodeView(MeshPeers peers, ClusterModels catalog, ModelHost
 
     private static DecisionInfo Describe(DecisionEntry entry) => new()
     {
-        At = entry.At,
+        At = entry.Time,
         Model = entry.Model,
         Chosen = entry.Decision?.Chosen.ToString() ?? default(NodeId).ToString(),
         Reason = entry.Decision?.Reason ?? "",
-        Attempts = entry.Attempts,
-        Outcome = entry.Outcome.ToString(),
+        Attempts = entry.Attempts.Count,
+        Outcome = entry.Cancelled ? "Cancelled" : entry.Outcome.ToString(),
         DurationUs = (long)entry.Duration.TotalMicroseconds,
         Scores = [.. (entry.Decision?.Scores ?? []).Select(score =>
             new ScoreInfo { Node = score.Node.ToString(), Score = score.Score, Reason = score.Reason })],
     };
 
-    private static string StateOf(MemberState state) => state switch
+    private static string StateOf(NodeState state) => state switch
     {
-        MemberState.Alive => NodeStates.Alive,
-        MemberState.Suspect => NodeStates.Suspect,
-        MemberState.Left => NodeStates.Left,
+        NodeState.Alive => NodeStates.Alive,
+        NodeState.Suspect => NodeStates.Suspect,
+        NodeState.Left => NodeStates.Left,
         _ => NodeStates.Failed,
     };
 }

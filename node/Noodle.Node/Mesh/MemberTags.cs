@@ -25,7 +25,7 @@ internal static class MemberTags
     public static IPEndPoint? LinkAddressOf(RegistryEntry member) =>
         member.Tags.TryGetValue(Link, out string? text) &&
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is > 0 and <= 65_535
-            ? new IPEndPoint(member.Endpoint.Address, port)
+            ? new IPEndPoint(member.GossipEndPoint.Address, port)
             : null;
 
     public static string HttpOf(RegistryEntry member) => member.Tags.GetValueOrDefault(Http, "");

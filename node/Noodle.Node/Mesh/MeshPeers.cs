@@ -36,6 +36,9 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
     /// <summary>Raised when a connection to a node is ready for use.</summary>
     public event Action<LinkPeer>? Connected;
 
+    /// <summary>The clock of <see cref="RegistryEntry.Since"/>.</summary>
+    public Instant Now => gossip.Now;
+
     /// <summary>Nodes known by gossip, this one included.</summary>
     public IReadOnlyList<RegistryEntry> Members => gossip.Members;
 
@@ -116,15 +119,13 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
         }
     }
 
-    private Instant Now => new(time.GetElapsedTime(0).Ticks * TimeSpan.NanosecondsPerTick);
-
     private async Task WatchAsync(CancellationToken cancellation)
     {
         try
         {
             await foreach (RegistryEvent change in gossip.WatchAsync(cancellation))
             {
-                if (change.Entry is { State: MemberState.Failed or MemberState.Left } gone)
+                if (change.Entry is { State: NodeState.Failed or NodeState.Left } gone)
                 {
                     lock (_gate)
                     {
@@ -154,7 +155,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
                 return;
             }
 
-            if (member.Node == self || member.State is not (MemberState.Alive or MemberState.Suspect) ||
+            if (member.Node == self || member.State is not (NodeState.Alive or NodeState.Suspect) ||
                 TryGetLink(member.Node, out _) || MemberTags.LinkAddressOf(member) is not { } address)
             {
                 continue;

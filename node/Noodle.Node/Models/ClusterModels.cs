@@ -15,7 +15,7 @@ using NoodleNet.Talk;
 namespace Noodle.Node.Models;
 
 /// <summary>What is deployed in the mesh, read from the cluster state, and which node can run it.</summary>
-internal sealed class ClusterModels : IModelCatalog
+internal sealed class ClusterModels : IModelCatalog, IModelProgress
 {
     private const string Prefix = "model/";
 
@@ -54,7 +54,7 @@ internal sealed class ClusterModels : IModelCatalog
         };
         foreach (RegistryEntry member in members)
         {
-            if (member.Node == _local.Node || member.State is not (MemberState.Alive or MemberState.Suspect))
+            if (member.Node == _local.Node || member.State is not (NodeState.Alive or NodeState.Suspect))
             {
                 continue;
             }
@@ -68,6 +68,31 @@ internal sealed class ClusterModels : IModelCatalog
         }
 
         return candidates;
+    }
+
+    /// <summary>True unless every node that has tried has failed.</summary>
+    public bool IsBeingLoaded(DeployedModel model)
+    {
+        bool failed = _local.GetStatus(model.Digest).State == ModelState.Failed;
+        if (_local.GetStatus(model.Digest).State is ModelState.Fetching or ModelState.Loading)
+        {
+            return true;
+        }
+
+        foreach (RegistryEntry member in _peers.Members)
+        {
+            if (_peers.TryGetLoad(member.Node, out NodeLoad? load) && Find(load.Status, model.Digest) is { } replica)
+            {
+                if (replica.State is ReplicaState.Fetching or ReplicaState.Loading)
+                {
+                    return true;
+                }
+
+                failed |= replica.State == ReplicaState.Failed;
+            }
+        }
+
+        return !failed; // deployed, and nobody has begun yet: somebody is about to
     }
 
     /// <summary>How far a node is with a model, as it last said.</summary>

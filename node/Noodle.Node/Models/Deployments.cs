@@ -123,7 +123,7 @@ internal sealed class Deployments(
         while (time.GetElapsedTime(start) is var waited && waited < s_readyLimit)
         {
             Task change = host.Changes.Next;
-            int living = peers.Members.Count(member => member.State == MemberState.Alive);
+            int living = peers.Members.Count(member => member.State == NodeState.Alive);
             if (CountReady(model) >= Math.Min(model.Replicas, Math.Max(living, 1)))
             {
                 return;

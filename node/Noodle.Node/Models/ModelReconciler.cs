@@ -94,7 +94,7 @@ internal sealed class ModelReconciler(
         foreach (RegistryEntry member in peers.Members)
         {
             bool drains = peers.TryGetLoad(member.Node, out NodeLoad? load) && load.Status.Draining;
-            if (member.Node != host.Node && member.State is MemberState.Alive or MemberState.Suspect && !drains)
+            if (member.Node != host.Node && member.State is NodeState.Alive or NodeState.Suspect && !drains)
             {
                 yield return member.Node;
             }

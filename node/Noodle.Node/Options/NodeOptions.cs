@@ -44,7 +44,7 @@ public sealed record NodeOptions
     /// <summary>Longest time to finish what is in flight when told to stop, 0 to 1 h.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Largest HTTP request body, 1 KiB to 1 TiB.</summary>
+    /// <summary>Largest HTTP request body, 1 KiB to 1 GiB.</summary>
     public long MaxRequestBytes { get; init; } = 64L << 20;
 
     /// <summary>Largest model file, 1 KiB to 1 TiB.</summary>

@@ -120,7 +120,7 @@ public sealed class NodeOptionsReader
             MeshPort = Port("meshPort"),
             JoinTimeout = Length("joinTimeout", defaults.JoinTimeout, TimeSpan.FromSeconds(1)),
             DrainTimeout = Length("drainTimeout", defaults.DrainTimeout, TimeSpan.Zero),
-            MaxRequestBytes = Size("maxRequestBytes", defaults.MaxRequestBytes, 1 << 10),
+            MaxRequestBytes = Number("maxRequestBytes", defaults.MaxRequestBytes, 1 << 10, 1 << 30),
             MaxModelBytes = Size("maxModelBytes", defaults.MaxModelBytes, 1 << 10),
             MaxBufferBytes = Size("maxBufferBytes", defaults.MaxBufferBytes, 16 << 20),
         };

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Ahr.Runtime;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
@@ -54,7 +55,7 @@ internal sealed class TalkHandler(TalkServices services, ILogger log) : ILinkHan
             return;
         }
 
-        using InferenceAnswer answer = await RunAsync(incoming.Head.IdempotencyKey, request, body.Memory, cancellation);
+        using InferenceAnswer answer = await RunAsync(incoming, request, body.Memory, cancellation);
         var reply = new InferReply
         {
             Fault = (InferFault)answer.Fault,
@@ -67,7 +68,7 @@ internal sealed class TalkHandler(TalkServices services, ILogger log) : ILinkHan
     }
 
     private async ValueTask<InferenceAnswer> RunAsync(
-        Guid key, InferRequest request, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+        LinkIncoming incoming, InferRequest request, ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
         if (TensorWire.Read(request.Inputs, body, out string? fault) is not { } tensors)
         {
@@ -80,7 +81,9 @@ internal sealed class TalkHandler(TalkServices services, ILogger log) : ILinkHan
         string[]? wanted = request.Outputs.Count == 0 ? null : [.. request.Outputs];
         var inputs = new TensorSet(tensors);
         return await services.Duplicates.RunAsync(
-            key, stop => services.Models.RunAsync(request.Digest, inputs, wanted, stop), cancellation);
+            incoming.Peer.Node, incoming.Head.IdempotencyKey,
+            stop => services.Models.RunAsync(request.Digest, inputs, wanted, stop),
+            cancellation);
     }
 
     private ValueTask TakeStatusAsync(LinkIncoming incoming, CancellationToken cancellation)
@@ -122,7 +125,7 @@ internal sealed class TalkHandler(TalkServices services, ILogger log) : ILinkHan
         file.Position = ask.Offset;
         byte[] header = new ModelFetchReply { SizeBytes = file.Length }.ToByteArray();
         await using LinkStream stream = incoming.AcceptStream(header);
-        byte[] chunk = System.Buffers.ArrayPool<byte>.Shared.Rent(FetchChunkBytes);
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(FetchChunkBytes);
         try
         {
             int read;
@@ -136,7 +139,7 @@ internal sealed class TalkHandler(TalkServices services, ILogger log) : ILinkHan
         }
         finally
         {
-            System.Buffers.ArrayPool<byte>.Shared.Return(chunk);
+            ArrayPool<byte>.Shared.Return(chunk);
         }
     }
 }

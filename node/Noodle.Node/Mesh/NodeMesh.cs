@@ -1,0 +1,188 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Noodle.Node.Hosting;
+using Noodle.Node.Options;
+using Noodle.Primitives;
+using NoodleNet.Discovery;
+using NoodleNet.Discovery.Wire;
+using NoodleNet.Runtime.Discovery;
+using NoodleNet.Runtime.Link;
+using NoodleNet.Runtime.Storage;
+using NoodleNet.Runtime.Trust;
+
+namespace Noodle.Node.Mesh;
+
+/// <summary>This node's part in the mesh: its membership, and what listens and announces on its mesh port.</summary>
+/// <remarks>
+/// Meaning: one port number for all. UDP is gossip; a TCP connection that begins as TLS does goes to NoodleLink, any other
+/// to gossip. Use: <see cref="OpenAsync"/>, <see cref="Start"/>, <see cref="RunAsync"/>, dispose.
+/// </remarks>
+internal sealed class NodeMesh : IAsyncDisposable
+{
+    private static readonly TimeSpan s_joinPause = TimeSpan.FromSeconds(1);
+
+    private readonly NodeOptions _options;
+    private readonly NodeId _self;
+    private readonly MeshMembership _membership;
+    private readonly TimeProvider _time;
+    private readonly ILoggerFactory _logs;
+    private readonly IResourceAccount _account;
+    private BeaconHost? _beacons;
+
+    private NodeMesh(
+        NodeOptions options, NodeId self, MeshMembership membership, IResourceAccount account, TimeProvider time,
+        ILoggerFactory logs, ILinkHandler handler)
+    {
+        (_options, _self, _membership, _account, _time, _logs) = (options, self, membership, account, time, logs);
+        Keys = new KeyRing([membership.Credentials.GossipKey.ToArray()]);
+        JoinService joins = membership.CreateJoinService(time, logs.CreateLogger<JoinService>());
+        Link = new LinkHost(
+            new LinkOptions(), membership.Credentials, handler, account, logs.CreateLogger<LinkHost>(), time, [joins]);
+        Gossip = new GossipHost(
+            new GossipOptions
+            {
+                Profile = options.Lan ? SwimOptions.Lan : SwimOptions.Local,
+                Keys = Keys,
+                TakeTls = Link.TryAdopt,
+            },
+            self, logs.CreateLogger<GossipHost>(), time, account);
+    }
+
+    public LinkHost Link { get; }
+
+    public GossipHost Gossip { get; }
+
+    public MeshId Id => _membership.Credentials.Mesh;
+
+    public MembershipOrigin Origin => _membership.Origin;
+
+    private KeyRing Keys { get; }
+
+    private BeaconScope Scope => ScopeOf(_options);
+
+    /// <summary>Loads this node's membership, or joins the mesh of its token, or founds one.</summary>
+    /// <exception cref="TrustException">It cannot become a member; the sentence says why and what to do.</exception>
+    public static async Task<NodeMesh> OpenAsync(
+        NodeOptions options, NodeFolder folder, IResourceAccount account, TimeProvider time, ILoggerFactory logs,
+        ILinkHandler handler, CancellationToken cancellation)
+    {
+        string tokenPath = options.TokenFile ?? folder.TokenPath;
+        MeshToken? token = MeshToken.Load(tokenPath);
+        await using BeaconHost? listening = token is not null && options.Multicast
+            ? new BeaconHost(
+                new BeaconOptions { Scope = ScopeOf(options), Port = options.BeaconPort }, logs.CreateLogger<BeaconHost>(), time, account)
+            : null;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(options.JoinTimeout);
+        try
+        {
+            MeshMembership membership = await MeshMembership.OpenAsync(
+                folder,
+                new MembershipOptions { TokenPath = tokenPath },
+                FindAsync(options, folder.Node, token, listening, time, logs.CreateLogger<NodeMesh>(), limit.Token),
+                time, logs.CreateLogger<MeshMembership>(), limit.Token);
+            return new NodeMesh(options, folder.Node, membership, account, time, logs, handler);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TrustException(
+                $"No node that can admit this one answered within {options.JoinTimeout.TotalSeconds:0.###} s for mesh {token?.Mesh}; start the " +
+                "node that founded it, or name its address with --join HOST:PORT.");
+        }
+    }
+
+    /// <summary>Opens the mesh port and begins to gossip and to announce.</summary>
+    /// <exception cref="PortInUseException">The port asked for is in use.</exception>
+    public async Task StartAsync(Uri http, string version, CancellationToken cancellation)
+    {
+        IPAddress address = _options.Lan ? IPAddress.Any : IPAddress.Loopback;
+        int port = MeshPort.Find(address, _options.MeshPort);
+        Dictionary<string, string> tags = MemberTags.Write(port, http, version);
+        Task running = Gossip.StartAsync(new IPEndPoint(address, port), tags, cancellation);
+        _ = running; // its end is watched by the host itself
+        if (_options.Multicast)
+        {
+            _beacons = new BeaconHost(
+                new BeaconOptions { Scope = Scope, Keys = Keys, Port = _options.BeaconPort },
+                _logs.CreateLogger<BeaconHost>(), _time, _account);
+            BeaconFlags flags = _membership.Registrar is null ? BeaconFlags.None : BeaconFlags.AdmitsJoiners;
+            await _beacons.StartAsync(
+                new Beacon(GuidOf(Id), _self, (ushort)port, (ushort)port, (ushort)http.Port, flags | BeaconFlags.Asks),
+                cancellation);
+        }
+    }
+
+    /// <summary>Finds the other nodes, and finds them again when alone, until cancelled.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        var seeds = new MeshSeeds(_options.Join, _beacons, _time);
+        await Task.WhenAll(JoinGivenAsync(seeds, cancellation), seeds.ForGossipAsync(TakeHeardAsync, cancellation));
+
+        async Task TakeHeardAsync(IPEndPoint address)
+        {
+            if (!address.Equals(Gossip.AdvertisedEndPoint) && !IsLiving(address))
+            {
+                await Gossip.JoinAsync([address], cancellation);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_beacons is not null)
+        {
+            await _beacons.DisposeAsync();
+        }
+
+        await Gossip.DisposeAsync();
+        await Link.DisposeAsync();
+        _membership.Dispose();
+    }
+
+    private static BeaconScope ScopeOf(NodeOptions options) =>
+        options.Lan ? BeaconScope.AllInterfaces : BeaconScope.Loopback;
+
+    private static Guid GuidOf(MeshId mesh) => Guid.ParseExact(mesh.ToString(), "N");
+
+    private static async IAsyncEnumerable<IPEndPoint> FindAsync(
+        NodeOptions options, NodeId self, MeshToken? token, BeaconHost? listening, TimeProvider time, ILogger log,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        // No token at first means that another node wrote it since: this one lost the race to found the mesh.
+        token ??= MeshToken.Load(options.TokenFile ?? "");
+        if (token is null)
+        {
+            yield break;
+        }
+
+        if (listening is not null)
+        {
+            await listening.StartAsync(new Beacon(GuidOf(token.Mesh), self, 0, 0, 0, BeaconFlags.Asks), cancellation);
+        }
+
+        Log.LookingForMesh(log, token.Mesh.ToString(), listening is null ? "at the addresses given" : "by multicast");
+        await foreach (IPEndPoint address in new MeshSeeds(options.Join, listening, time)
+            .ForJoiningAsync(GuidOf(token.Mesh), cancellation))
+        {
+            yield return address;
+        }
+    }
+
+    private bool IsLiving(IPEndPoint address) => Gossip.Members.Any(
+        member => member.State is NodeState.Alive or NodeState.Suspect && member.GossipEndPoint.Equals(address));
+
+    private async Task JoinGivenAsync(MeshSeeds seeds, CancellationToken cancellation)
+    {
+        while (_options.Join.Count > 0)
+        {
+            IReadOnlyList<IPEndPoint> addresses = await seeds.ResolveGivenAsync(cancellation);
+            IPEndPoint[] missing = [.. addresses.Where(address => !address.Equals(Gossip.AdvertisedEndPoint) && !IsLiving(address))];
+            if (missing.Length > 0)
+            {
+                await Gossip.JoinAsync(missing, cancellation);
+            }
+
+            await Task.Delay(s_joinPause, _time, cancellation);
+        }
+    }
+}
