@@ -17,14 +17,14 @@ internal static class ControlEndpoints
 {
     private const int DefaultDecisions = 20;
 
-    public static void Map(IEndpointRouteBuilder routes, NodeView view, Func<Deployments> deployments, long maxModelBytes)
+    public static void Map(IEndpointRouteBuilder routes, Func<NodeView> view, Func<Deployments> deployments, long maxModelBytes)
     {
-        routes.MapGet(ControlPaths.Nodes, context => WriteAsync(context, view.ListNodes(), ControlJson.Default.IReadOnlyListNodeInfo));
-        routes.MapGet(ControlPaths.Models, context => WriteAsync(context, view.ListModels(), ControlJson.Default.IReadOnlyListModelInfo));
+        routes.MapGet(ControlPaths.Nodes, context => WriteAsync(context, view().ListNodes(), ControlJson.Default.IReadOnlyListNodeInfo));
+        routes.MapGet(ControlPaths.Models, context => WriteAsync(context, view().ListModels(), ControlJson.Default.IReadOnlyListModelInfo));
         routes.MapGet(ControlPaths.Replicas, context =>
-            WriteAsync(context, view.ListReplicas(), ControlJson.Default.IReadOnlyListReplicaInfo));
-        routes.MapGet(ControlPaths.Decisions, context => ListDecisionsAsync(context, view));
-        routes.MapPut(ControlPaths.Models + "/{name}", context => DeployAsync(context, view, deployments(), maxModelBytes));
+            WriteAsync(context, view().ListReplicas(), ControlJson.Default.IReadOnlyListReplicaInfo));
+        routes.MapGet(ControlPaths.Decisions, context => ListDecisionsAsync(context, view()));
+        routes.MapPut(ControlPaths.Models + "/{name}", context => DeployAsync(context, view(), deployments(), maxModelBytes));
         routes.MapDelete(ControlPaths.Models + "/{name}", context => RemoveAsync(context, deployments()));
     }
 

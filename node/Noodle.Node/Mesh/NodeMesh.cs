@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Noodle.Node.Hosting;
 using Noodle.Node.Options;
@@ -15,10 +17,11 @@ namespace Noodle.Node.Mesh;
 /// <summary>This node's part in the mesh: its membership, and what listens and announces on its mesh port.</summary>
 /// <remarks>
 /// Meaning: one port number for all. UDP is gossip; a TCP connection that begins as TLS does goes to NoodleLink, any other
-/// to gossip. Use: <see cref="OpenAsync"/>, <see cref="Start"/>, <see cref="RunAsync"/>, dispose.
+/// to gossip. Use: <see cref="OpenAsync"/>, <see cref="StartAsync"/>, <see cref="RunAsync"/>, dispose.
 /// </remarks>
 internal sealed class NodeMesh : IAsyncDisposable
 {
+    private const int PortTries = 64;
     private static readonly TimeSpan s_joinPause = TimeSpan.FromSeconds(1);
 
     private readonly NodeOptions _options;
@@ -27,14 +30,16 @@ internal sealed class NodeMesh : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _logs;
     private readonly IResourceAccount _account;
+    private readonly KeyRing _keys;
     private BeaconHost? _beacons;
+    private Task _gossip = Task.CompletedTask;
 
     private NodeMesh(
         NodeOptions options, NodeId self, MeshMembership membership, IResourceAccount account, TimeProvider time,
         ILoggerFactory logs, ILinkHandler handler)
     {
         (_options, _self, _membership, _account, _time, _logs) = (options, self, membership, account, time, logs);
-        Keys = new KeyRing([membership.Credentials.GossipKey.ToArray()]);
+        _keys = new KeyRing([membership.Credentials.GossipKey.ToArray()]);
         JoinService joins = membership.CreateJoinService(time, logs.CreateLogger<JoinService>());
         Link = new LinkHost(
             new LinkOptions(), membership.Credentials, handler, account, logs.CreateLogger<LinkHost>(), time, [joins]);
@@ -42,7 +47,7 @@ internal sealed class NodeMesh : IAsyncDisposable
             new GossipOptions
             {
                 Profile = options.Lan ? SwimOptions.Lan : SwimOptions.Local,
-                Keys = Keys,
+                Keys = _keys,
                 TakeTls = Link.TryAdopt,
             },
             self, logs.CreateLogger<GossipHost>(), time, account);
@@ -55,10 +60,6 @@ internal sealed class NodeMesh : IAsyncDisposable
     public MeshId Id => _membership.Credentials.Mesh;
 
     public MembershipOrigin Origin => _membership.Origin;
-
-    private KeyRing Keys { get; }
-
-    private BeaconScope Scope => ScopeOf(_options);
 
     /// <summary>Loads this node's membership, or joins the mesh of its token, or founds one.</summary>
     /// <exception cref="TrustException">It cannot become a member; the sentence says why and what to do.</exception>
@@ -95,21 +96,19 @@ internal sealed class NodeMesh : IAsyncDisposable
     /// <exception cref="PortInUseException">The port asked for is in use.</exception>
     public async Task StartAsync(Uri http, string version, CancellationToken cancellation)
     {
-        IPAddress address = _options.Lan ? IPAddress.Any : IPAddress.Loopback;
-        int port = MeshPort.Find(address, _options.MeshPort);
-        Dictionary<string, string> tags = MemberTags.Write(port, http, version);
-        Task running = Gossip.StartAsync(new IPEndPoint(address, port), tags, cancellation);
-        _ = running; // its end is watched by the host itself
-        if (_options.Multicast)
+        OpenPort(MemberTags.Write(http, version), cancellation);
+        if (!_options.Multicast)
         {
-            _beacons = new BeaconHost(
-                new BeaconOptions { Scope = Scope, Keys = Keys, Port = _options.BeaconPort },
-                _logs.CreateLogger<BeaconHost>(), _time, _account);
-            BeaconFlags flags = _membership.Registrar is null ? BeaconFlags.None : BeaconFlags.AdmitsJoiners;
-            await _beacons.StartAsync(
-                new Beacon(GuidOf(Id), _self, (ushort)port, (ushort)port, (ushort)http.Port, flags | BeaconFlags.Asks),
-                cancellation);
+            return;
         }
+
+        _beacons = new BeaconHost(
+            new BeaconOptions { Scope = ScopeOf(_options), Keys = _keys, Port = _options.BeaconPort },
+            _logs.CreateLogger<BeaconHost>(), _time, _account);
+        BeaconFlags flags = _membership.Registrar is null ? BeaconFlags.Asks : BeaconFlags.Asks | BeaconFlags.AdmitsJoiners;
+        var port = (ushort)Gossip.LocalEndPoint.Port;
+        await _beacons.StartAsync(
+            new Beacon(GuidOf(Id), _self, port, port, (ushort)http.Port, flags), cancellation);
     }
 
     /// <summary>Finds the other nodes, and finds them again when alone, until cancelled.</summary>
@@ -135,8 +134,32 @@ internal sealed class NodeMesh : IAsyncDisposable
         }
 
         await Gossip.DisposeAsync();
+        await _gossip.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the host has logged a defect
         await Link.DisposeAsync();
         _membership.Dispose();
+    }
+
+    // Other nodes may start at the same moment: only opening a port tells whether it is free.
+    private void OpenPort(Dictionary<string, string> tags, CancellationToken cancellation)
+    {
+        IPAddress address = _options.Lan ? IPAddress.Any : IPAddress.Loopback;
+        const int first = NodeOptions.DefaultMeshPort;
+        IEnumerable<int> ports = _options.MeshPort is { } asked ? [asked] : [.. Enumerable.Range(first, PortTries), 0];
+        foreach (int port in ports)
+        {
+            try
+            {
+                _gossip = Gossip.StartAsync(new IPEndPoint(address, port), tags, cancellation);
+                return;
+            }
+            catch (InvalidOperationException e) when (e.InnerException is SocketException)
+            {
+                // the next one
+            }
+        }
+
+        throw new PortInUseException(
+            $"Port {ports.First()} on {address} is in use (UDP or TCP); stop what uses it or choose another with --mesh-port.");
     }
 
     private static BeaconScope ScopeOf(NodeOptions options) =>
@@ -146,7 +169,7 @@ internal sealed class NodeMesh : IAsyncDisposable
 
     private static async IAsyncEnumerable<IPEndPoint> FindAsync(
         NodeOptions options, NodeId self, MeshToken? token, BeaconHost? listening, TimeProvider time, ILogger log,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        [EnumeratorCancellation] CancellationToken cancellation)
     {
         // No token at first means that another node wrote it since: this one lost the race to found the mesh.
         token ??= MeshToken.Load(options.TokenFile ?? "");

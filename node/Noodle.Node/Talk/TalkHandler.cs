@@ -11,21 +11,32 @@ using NoodleNet.Talk;
 namespace Noodle.Node.Talk;
 
 /// <summary>Serves what other nodes ask of this one.</summary>
-internal sealed class TalkHandler(TalkServices services, ILogger log) : ILinkHandler
+/// <remarks>Meaning: calls that come before <see cref="Serve"/> are answered Unavailable, so that they go elsewhere.</remarks>
+internal sealed class TalkHandler(ILogger log) : ILinkHandler
 {
     private const int FetchChunkBytes = 256 * 1024;
 
+    private volatile TalkServices? _services;
+
+    /// <summary>Begins to serve.</summary>
+    public void Serve(TalkServices services) => _services = services;
+
     public ValueTask HandleAsync(LinkIncoming incoming, CancellationToken cancellation)
     {
+        if (_services is not { } services)
+        {
+            return ReplyAsync(incoming, LinkStatus.Unavailable, cancellation);
+        }
+
         try
         {
             return incoming.Head.Method switch
             {
-                TalkIntents.Infer => InferAsync(incoming, cancellation),
-                TalkIntents.Status => TakeStatusAsync(incoming, cancellation),
-                TalkIntents.State => CompareStateAsync(incoming, cancellation),
-                TalkIntents.StatePush => MergeStateAsync(incoming, cancellation),
-                TalkIntents.ModelFetch => SendModelAsync(incoming, cancellation),
+                TalkIntents.Infer => InferAsync(services, incoming, cancellation),
+                TalkIntents.Status => TakeStatusAsync(services, incoming, cancellation),
+                TalkIntents.State => CompareStateAsync(services, incoming, cancellation),
+                TalkIntents.StatePush => MergeStateAsync(services, incoming, cancellation),
+                TalkIntents.ModelFetch => SendModelAsync(services, incoming, cancellation),
                 _ => ReplyAsync(incoming, LinkStatus.UnknownMethod, cancellation),
             };
         }
@@ -39,7 +50,8 @@ internal sealed class TalkHandler(TalkServices services, ILogger log) : ILinkHan
     private static ValueTask ReplyAsync(LinkIncoming incoming, LinkStatus status, CancellationToken cancellation) =>
         incoming.ReplyAsync(status, "", default, [], cancellation);
 
-    private async ValueTask InferAsync(LinkIncoming incoming, CancellationToken cancellation)
+    private static async ValueTask InferAsync(
+        TalkServices services, LinkIncoming incoming, CancellationToken cancellation)
     {
         InferRequest request = InferRequest.Parser.ParseFrom(incoming.Header.Span);
         if (services.Status.Draining)
@@ -55,7 +67,7 @@ internal sealed class TalkHandler(TalkServices services, ILogger log) : ILinkHan
             return;
         }
 
-        using InferenceAnswer answer = await RunAsync(incoming, request, body.Memory, cancellation);
+        using InferenceAnswer answer = await RunAsync(services, incoming, request, body.Memory, cancellation);
         var reply = new InferReply
         {
             Fault = (InferFault)answer.Fault,
@@ -67,8 +79,8 @@ internal sealed class TalkHandler(TalkServices services, ILogger log) : ILinkHan
         await incoming.ReplyAsync(LinkStatus.Ok, "", reply.ToByteArray(), bodies, cancellation);
     }
 
-    private async ValueTask<InferenceAnswer> RunAsync(
-        LinkIncoming incoming, InferRequest request, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    private static async ValueTask<InferenceAnswer> RunAsync(
+        TalkServices services, LinkIncoming incoming, InferRequest request, ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
         if (TensorWire.Read(request.Inputs, body, out string? fault) is not { } tensors)
         {
@@ -86,13 +98,15 @@ internal sealed class TalkHandler(TalkServices services, ILogger log) : ILinkHan
             cancellation);
     }
 
-    private ValueTask TakeStatusAsync(LinkIncoming incoming, CancellationToken cancellation)
+    private static ValueTask TakeStatusAsync(
+        TalkServices services, LinkIncoming incoming, CancellationToken cancellation)
     {
         services.Status.Take(incoming.Peer, NodeStatus.Parser.ParseFrom(incoming.Header.Span), services.Stopping);
         return ReplyAsync(incoming, LinkStatus.Ok, cancellation);
     }
 
-    private ValueTask CompareStateAsync(LinkIncoming incoming, CancellationToken cancellation)
+    private static ValueTask CompareStateAsync(
+        TalkServices services, LinkIncoming incoming, CancellationToken cancellation)
     {
         StateDigest theirs = StateDigest.Parser.ParseFrom(incoming.Header.Span);
         if (!services.State.TryCompare(theirs.Digest.Span, out ulong buckets, out ReadOnlyMemory<byte> entries))
@@ -104,7 +118,8 @@ internal sealed class TalkHandler(TalkServices services, ILogger log) : ILinkHan
         return incoming.ReplyAsync(LinkStatus.Ok, "", header, [entries], cancellation);
     }
 
-    private async ValueTask MergeStateAsync(LinkIncoming incoming, CancellationToken cancellation)
+    private static async ValueTask MergeStateAsync(
+        TalkServices services, LinkIncoming incoming, CancellationToken cancellation)
     {
         using LinkBody body = await incoming.ReadBodyAsync(services.MaxStateBytes, cancellation);
         LinkStatus status = body.Status != LinkStatus.Ok ? body.Status
@@ -112,7 +127,8 @@ internal sealed class TalkHandler(TalkServices services, ILogger log) : ILinkHan
         await ReplyAsync(incoming, status, cancellation);
     }
 
-    private async ValueTask SendModelAsync(LinkIncoming incoming, CancellationToken cancellation)
+    private static async ValueTask SendModelAsync(
+        TalkServices services, LinkIncoming incoming, CancellationToken cancellation)
     {
         ModelFetch ask = ModelFetch.Parser.ParseFrom(incoming.Header.Span);
         await using FileStream? file = services.Store.OpenRead(ask.Digest);

@@ -1,0 +1,209 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Reflection;
+using System.Security.Cryptography;
+using Ahr.Backends.OnnxRuntime;
+using Ahr.Planning;
+using Ahr.Runtime;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Nbc.Runtime.Resources;
+using Noodle.Node.Control;
+using Noodle.Node.Hosting;
+using Noodle.Node.Mesh;
+using Noodle.Node.Models;
+using Noodle.Node.Options;
+using Noodle.Node.Talk;
+using Noodle.Primitives;
+using NoodleNet.Runtime.Storage;
+using NoodleNet.Runtime.Trust;
+using NoodleNet.State;
+
+namespace Noodle.Node;
+
+/// <summary>One node: makes its parts, starts them in their order, and ends them in the other.</summary>
+/// <remarks>
+/// <code>
+/// data folder -> membership -> models, state -> mesh port -> HTTP (the host's) -> ready
+/// told to stop: draining is announced -> HTTP finishes -> calls of others finish -> mesh port closes
+/// </code>
+/// </remarks>
+internal sealed class NodeRuntime(
+    NodeOptions options, HttpAddress http, ResourceManager resources, TimeProvider time, ILoggerFactory logs,
+    IHostApplicationLifetime lifetime)
+    : IHostedLifecycleService, INodeInformation, IInferenceService, IModelCatalog, IAsyncDisposable
+{
+    private static readonly TimeSpan s_leaveLimit = TimeSpan.FromSeconds(2);
+
+    private readonly ILogger _log = logs.CreateLogger<NodeRuntime>();
+    private readonly CancellationTokenSource _stop = new();
+    private NodeFolder? _folder;
+    private NodeMesh? _mesh;
+    private Parts? _parts;
+    private Task _loops = Task.CompletedTask;
+    private long _drainBegan;
+
+    public NodeId Id => Started(_folder).Node;
+
+    public Uri Http => http.Uri;
+
+    public IPEndPoint Mesh => Started(_mesh).Gossip.AdvertisedEndPoint;
+
+    public string MeshName => Started(_mesh).Id.ToString()[..8];
+
+    public string Membership => Started(_mesh).Origin switch
+    {
+        MembershipOrigin.Founded => "founded",
+        MembershipOrigin.Joined => "joined",
+        _ => "member",
+    };
+
+    public string Folder => Started(_folder).FolderPath;
+
+    internal NodeView View => Started(_parts).View;
+
+    internal Deployments Deployments => Started(_parts).Deployments;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _folder = NodeFolder.Open(NodeFolder.ResolveRoot(options.Data), Guid.NewGuid, Environment.MachineName);
+        var handler = new TalkHandler(logs.CreateLogger<TalkHandler>());
+        _mesh = await NodeMesh.OpenAsync(options, _folder, resources.Root.OpenChild("mesh"), time, logs, handler, cancellationToken);
+        _parts = Assemble(_folder, _mesh);
+        handler.Serve(_parts.Talk);
+        string version = typeof(NodeRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+            .InformationalVersion.Split('+')[0];
+        await _mesh.StartAsync(Http, version, cancellationToken);
+        _loops = Task.WhenAll(
+            GuardAsync("discovery", _mesh.RunAsync), GuardAsync("connections", _parts.Peers.RunAsync),
+            GuardAsync("status", _parts.Status.RunAsync), GuardAsync("models", _parts.Reconciler.RunAsync));
+    }
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        var ports = new Dictionary<string, int> { ["http"] = Http.Port, ["mesh"] = Mesh.Port };
+        Started(_folder).AnnounceReady(Http.ToString(), ports);
+        Log.Ready(_log, Id.ToString(), Started(_mesh).Id.ToString(), Http, Folder);
+        return Task.CompletedTask;
+    }
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        if (_parts is not { } parts || _mesh is not { } mesh)
+        {
+            return;
+        }
+
+        _drainBegan = time.GetTimestamp();
+        Log.Draining(_log, parts.Models.InFlight, options.DrainTimeout.TotalSeconds);
+        parts.Status.Draining = true;
+        parts.Status.SendToAll(cancellationToken);
+        await mesh.Gossip.LeaveAsync(s_leaveLimit);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_mesh is { } mesh && _parts is not null)
+        {
+            TimeSpan left = options.DrainTimeout - time.GetElapsedTime(_drainBegan);
+            await mesh.Link.DrainAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            Log.Left(_log);
+        }
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public ValueTask<InferenceAnswer> InferAsync(InferenceCall call, CancellationToken cancellation) =>
+        Started(_parts).Router.InferAsync(call, cancellation);
+
+    IReadOnlyList<DeployedModel> IModelCatalog.List() => Started(_parts).Catalog.List();
+
+    bool IModelCatalog.TryGet(string name, [NotNullWhen(true)] out DeployedModel? model) =>
+        Started(_parts).Catalog.TryGet(name, out model);
+
+    IReadOnlyList<Candidate> IModelCatalog.GetCandidates(DeployedModel model) => Started(_parts).Catalog.GetCandidates(model);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loops;
+        if (_parts is { } parts)
+        {
+            await parts.Models.DisposeAsync();
+            parts.Talk.Duplicates.Dispose();
+        }
+
+        if (_mesh is not null)
+        {
+            await _mesh.DisposeAsync();
+        }
+
+        _folder?.Dispose();
+        _stop.Dispose();
+    }
+
+    private static T Started<T>(T? part)
+        where T : class => part ?? throw new InvalidOperationException("The node has not started.");
+
+    private Parts Assemble(NodeFolder folder, NodeMesh mesh)
+    {
+        var peers = new MeshPeers(mesh.Link, mesh.Gossip, folder.Node, time, logs.CreateLogger<MeshPeers>());
+        var store = new ModelStore(
+            folder.ModelsPath, new ModelStoreOptions { MaxModelBytes = options.MaxModelBytes }, logs.CreateLogger<ModelStore>());
+        var backend = new OnnxRuntimeBackend(new OnnxRuntimeOptions(), logs.CreateLogger<OnnxRuntimeBackend>());
+        var fetcher = new PeerModelFetcher(peers, logs.CreateLogger<PeerModelFetcher>());
+        var host = new ModelHost(
+            folder.Node, store, backend, resources.Root.OpenChild("models"), fetcher, new ModelHostOptions(),
+            logs.CreateLogger<ModelHost>());
+        var state = new ClusterState(
+            folder.Node, new StateFile(Path.Combine(folder.StatePath, "cluster"), logs.CreateLogger<StateFile>()), time,
+            logs.CreateLogger<ClusterState>());
+        var catalog = new ClusterModels(state, peers, host);
+        var status = new StatusExchange(peers, state, host, time, logs.CreateLogger<StatusExchange>());
+        var reconciler = new ModelReconciler(catalog, peers, host, store, time, logs.CreateLogger<ModelReconciler>());
+        var executor = new TalkExecutor(peers, name => catalog.TryGet(name, out DeployedModel? model) ? model : null);
+        ulong seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        var router = new InferenceRouter(
+            catalog, host, executor, catalog, new DecisionLog(), new RouterOptions { Seed = seed }, time,
+            logs.CreateLogger<InferenceRouter>());
+        var talk = new TalkServices
+        {
+            Models = host,
+            Store = store,
+            Duplicates = new DuplicateCalls(new DuplicateCallsOptions(), time),
+            State = state,
+            Status = status,
+            MaxRequestBytes = options.MaxRequestBytes,
+            MaxStateBytes = 2 * new LwwMap().Limits.TotalBytes,
+            Stopping = _stop.Token,
+        };
+        return new Parts(
+            peers, host, catalog, status, reconciler, router, talk,
+            new Deployments(catalog, reconciler, host, store, peers, time, logs.CreateLogger<Deployments>()),
+            new NodeView(peers, catalog, host, router.Decisions));
+    }
+
+    // A part that ends by itself has a defect: a node that is half alive is worse than one that is restarted.
+    private async Task GuardAsync(string name, Func<CancellationToken, Task> run)
+    {
+        try
+        {
+            await run(_stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // told to end
+        }
+        catch (Exception e)
+        {
+            Log.PartBroke(_log, name, e);
+            lifetime.StopApplication();
+        }
+    }
+
+    private sealed record Parts(
+        MeshPeers Peers, ModelHost Models, ClusterModels Catalog, StatusExchange Status, ModelReconciler Reconciler,
+        InferenceRouter Router, TalkServices Talk, Deployments Deployments, NodeView View);
+}
