@@ -81,4 +81,29 @@ internal static partial class Log
     // State and storage 2400-2499.
     [LoggerMessage(2400, LogLevel.Warning, "State file {Path} is damaged; kept as {Aside}, peers will bring the state back")]
     public static partial void StateFileDamaged(ILogger logger, string path, string aside);
+
+    // Link 2100-2199.
+    [LoggerMessage(2100, LogLevel.Information, "Listening for peers on {EndPoint}")]
+    public static partial void LinkListening(ILogger logger, string endPoint);
+
+    [LoggerMessage(2101, LogLevel.Information, "Connected to {Peer} at {Remote}")]
+    public static partial void LinkConnected(ILogger logger, string peer, string remote);
+
+    [LoggerMessage(2102, LogLevel.Information, "Connection to {Peer} ended: {Fault}")]
+    public static partial void LinkLost(ILogger logger, string peer, string fault);
+
+    [LoggerMessage(2103, LogLevel.Warning, "Connection from {Remote} refused: {Fault} {Detail}")]
+    public static partial void LinkRefused(ILogger logger, string remote, string fault, string detail);
+
+    [LoggerMessage(2104, LogLevel.Error, "The handler of {Method} failed")]
+    public static partial void LinkHandlerFailed(ILogger logger, string method, Exception error);
+
+    [LoggerMessage(2105, LogLevel.Warning, "Accepting connections failed; trying again")]
+    public static partial void LinkAcceptFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(2106, LogLevel.Error, "A subscriber of peer events failed")]
+    public static partial void LinkSubscriberFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(2107, LogLevel.Error, "Side protocol {Protocol} failed")]
+    public static partial void LinkSideProtocolFailed(ILogger logger, string protocol, Exception error);
 }

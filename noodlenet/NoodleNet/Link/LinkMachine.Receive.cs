@@ -70,7 +70,7 @@ public sealed partial class LinkMachine
         stream.SendCredit = _peer.StreamWindow;
         stream.Granted = _limits.StreamWindow;
         stream.ReceiveTotal = input.Total;
-        Tell(LinkEffectKind.Incoming, slot, frame.Stream, input.Total, frame.Length, frame.IsEnd);
+        Tell(LinkEffectKind.Incoming, slot, frame.Stream, input.Total, frame.Length, frame.IsEnd && input.Total <= 0);
         if (input.Timeout is { } timeout)
         {
             _slots.Deadlines.Add(slot, now + timeout);
@@ -95,6 +95,12 @@ public sealed partial class LinkMachine
         if (!stream.Has(SlotState.Local) || stream.Has(SlotState.Answered))
         {
             Close(LinkFault.UnexpectedFrame);
+            return;
+        }
+
+        if (frame.IsEnd && input.Total > 0)
+        {
+            End(slot, LinkStatus.Broken, LinkStatus.Broken);
             return;
         }
 

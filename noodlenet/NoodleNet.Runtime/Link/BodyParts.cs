@@ -1,0 +1,70 @@
+namespace NoodleNet.Runtime.Link;
+
+/// <summary>The bytes of an outgoing body, taken in order from the caller's memory.</summary>
+internal struct BodyParts
+{
+    private IReadOnlyList<ReadOnlyMemory<byte>>? _parts;
+    private ReadOnlyMemory<byte> _current;
+    private int _next;
+
+    public static long GetLength(IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    {
+        long length = 0;
+        for (int i = 0; i < parts.Count; i++)
+        {
+            length += parts[i].Length;
+        }
+
+        return length;
+    }
+
+    public void Set(IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    {
+        _parts = parts;
+        _current = default;
+        _next = 0;
+    }
+
+    public void Set(ReadOnlyMemory<byte> part)
+    {
+        _parts = null;
+        _current = part;
+        _next = 0;
+    }
+
+    /// <summary>Copies the next bytes.</summary>
+    public void CopyTo(Span<byte> destination)
+    {
+        while (!destination.IsEmpty)
+        {
+            Advance();
+            int take = int.Min(destination.Length, _current.Length);
+            _current.Span[..take].CopyTo(destination);
+            _current = _current[take..];
+            destination = destination[take..];
+        }
+    }
+
+    /// <summary>Bytes that lie in one piece from here.</summary>
+    public int Contiguous()
+    {
+        Advance();
+        return _current.Length;
+    }
+
+    /// <summary>Takes bytes without copying them; they lie in one piece.</summary>
+    public ReadOnlyMemory<byte> Take(int length)
+    {
+        ReadOnlyMemory<byte> taken = _current[..length];
+        _current = _current[length..];
+        return taken;
+    }
+
+    private void Advance()
+    {
+        while (_current.IsEmpty && _parts is not null && _next < _parts.Count)
+        {
+            _current = _parts[_next++];
+        }
+    }
+}

@@ -1,0 +1,312 @@
+using System.Buffers.Binary;
+using Noodle.Primitives;
+using NoodleNet.Link;
+
+namespace NoodleNet.Runtime.Link;
+
+internal sealed partial class LinkConnection
+{
+    private const int LeastDirect = 4096;
+
+    private int _start;
+    private int _end;
+    private int _frameLeft;
+    private bool _frameEnds;
+    private LinkCall? _frameCall;
+    private LinkCall? _directCall;
+    private ReadOnlyMemory<byte> _payload;
+    private bool _isCollecting;
+    private LinkCall? _collected;
+
+    /// <summary>Has a call run: on the reader's thread after its next read began, or on the thread pool.</summary>
+    public void Schedule(LinkCall call)
+    {
+        if (!_isCollecting)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(call, preferLocal: false);
+            return;
+        }
+
+        if (_collected is not null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(_collected, preferLocal: false);
+        }
+
+        _collected = call;
+    }
+
+    private async Task ReadLoopAsync()
+    {
+        LinkCall? collected = null;
+        try
+        {
+            while (true)
+            {
+                int count = await new ReadThenRun(_stream.ReadAsync(FindTarget()), collected);
+                collected = null;
+                if (count == 0 || !Take(count, out collected))
+                {
+                    break;
+                }
+
+                Pump();
+            }
+        }
+        catch (Exception error) when (IsChannelError(error))
+        {
+        }
+
+        lock (Gate)
+        {
+            bool isDrained = _machine is { StreamCount: 0, IsOpen: false } && _ready.Task.IsCompleted;
+            Handle(LinkInput.Fail(isDrained ? LinkFault.Drained : LinkFault.Reset));
+            _frameLeft = 0;
+            EndDirect();
+            EndPayload();
+        }
+
+        if (collected is not null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(collected, preferLocal: false);
+        }
+
+        Pump();
+    }
+
+    /// <summary>The memory of a waiting body when a frame for it is under way, else the buffer.</summary>
+    private Memory<byte> FindTarget()
+    {
+        lock (Gate)
+        {
+            if (_frameCall is { } call && _frameLeft >= LeastDirect && _start == _end
+                && call.DirectTarget is { IsEmpty: false } target)
+            {
+                _directCall = call;
+                call.IsReceiving = true;
+                return target[..int.Min(target.Length, _frameLeft)];
+            }
+
+            if (_isClosed)
+            {
+                (_start, _end) = (0, 0); // draining: what still comes says nothing
+            }
+            else if (_start > 0)
+            {
+                _receiveBuffer.AsSpan(_start.._end).CopyTo(_receiveBuffer);
+                (_start, _end) = (0, _end - _start);
+            }
+
+            return _receiveBuffer.AsMemory(_end);
+        }
+    }
+
+    private bool Take(int count, out LinkCall? collected)
+    {
+        lock (Gate)
+        {
+            _isCollecting = true;
+            if (_directCall is not null)
+            {
+                TakeDirect(count);
+            }
+            else
+            {
+                _end += count;
+            }
+
+            while (!_isClosed && TakeNext())
+            {
+            }
+
+            if (_frameLeft > 0 || _start < _end)
+            {
+                Handle(LinkInput.Heard);
+            }
+
+            _isCollecting = false;
+            collected = _collected;
+            _collected = null;
+            return !_isClosed || IsGoodbye;
+        }
+    }
+
+    private void TakeDirect(int count)
+    {
+        LinkCall call = _directCall!;
+        call.OnReceivedDirectly(count);
+        _frameLeft -= count;
+        EndDirect();
+        EndPayload();
+    }
+
+    private void EndDirect()
+    {
+        if (_directCall is { } call)
+        {
+            _directCall = null;
+            call.IsReceiving = ReferenceEquals(call, _frameCall) && !_isClosed;
+            call.TryRecycle();
+        }
+    }
+
+    /// <summary>Takes one piece from the buffer: part of a payload, or a frame; false when more bytes are needed.</summary>
+    private bool TakeNext()
+    {
+        ReadOnlyMemory<byte> bytes = _receiveBuffer.AsMemory(_start.._end);
+        if (_frameLeft > 0)
+        {
+            int length = int.Min(_frameLeft, bytes.Length);
+            _start += length;
+            _frameLeft -= length;
+            if (_frameCall is not null && length > 0)
+            {
+                _frameCall.OnReceived(bytes.Span[..length]);
+            }
+
+            EndPayload();
+            return length > 0;
+        }
+
+        if (bytes.Length < LinkFrame.Size)
+        {
+            return false;
+        }
+
+        LinkFault fault = LinkFrame.Read(bytes.Span, out LinkFrame frame);
+        bool isWhole = frame.Type != LinkFrameType.Data && LinkFrame.IsKnown(frame.Type);
+        if (fault != LinkFault.None)
+        {
+            Handle(LinkInput.Fail(fault));
+            return false;
+        }
+
+        if (isWhole && bytes.Length < LinkFrame.Size + frame.Length)
+        {
+            return false;
+        }
+
+        _start += LinkFrame.Size + (isWhole ? frame.Length : 0);
+        if (isWhole)
+        {
+            _payload = bytes.Slice(LinkFrame.Size, frame.Length);
+            TakeWhole(frame);
+        }
+        else
+        {
+            Handle(LinkInput.Received(frame));
+        }
+
+        return true;
+    }
+
+    private void TakeWhole(in LinkFrame frame)
+    {
+        LinkFault fault = LinkFault.None;
+        switch (frame.Type)
+        {
+            case LinkFrameType.Hello:
+                fault = LinkHello.Read(_payload.Span, out NodeId node, out LinkSettings settings);
+                fault = fault == LinkFault.None && node != Node ? LinkFault.WrongNode : fault;
+                if (fault == LinkFault.None)
+                {
+                    Handle(LinkInput.Hello(settings));
+                }
+
+                break;
+            case LinkFrameType.Open:
+                fault = LinkOpen.Read(_payload.Span, out LinkOpen open);
+                if (fault == LinkFault.None)
+                {
+                    Handle(LinkInput.Received(frame, open.BodyLength, open.Timeout, open.Priority));
+                }
+
+                break;
+            case LinkFrameType.Head:
+                fault = LinkHeadFrame.Read(_payload.Span, out LinkHeadFrame head);
+                if (fault == LinkFault.None)
+                {
+                    Handle(LinkInput.Received(frame, head.BodyLength, null, LinkPriority.Normal));
+                }
+
+                break;
+            default:
+                Handle(LinkInput.Received(frame, BinaryPrimitives.ReadInt64BigEndian(_payload.Span)));
+                break;
+        }
+
+        if (fault != LinkFault.None)
+        {
+            Handle(LinkInput.Fail(fault));
+        }
+    }
+
+    private void PerformReceived(in LinkEffect effect)
+    {
+        switch (effect.Kind)
+        {
+            case LinkEffectKind.Incoming:
+                TakeIncoming(effect);
+                break;
+            case LinkEffectKind.Answered when _calls[effect.Slot] is { } call:
+                LinkHeadFrame.Read(_payload.Span, out LinkHeadFrame head);
+                call.OnAnswered(head, effect.Frame.IsEnd);
+                break;
+            case LinkEffectKind.Receive:
+                _frameCall = _calls[effect.Slot];
+                (_frameLeft, _frameEnds) = (effect.Frame.Length, effect.Frame.IsEnd);
+                if (_frameCall is not null)
+                {
+                    _frameCall.IsReceiving = true;
+                }
+
+                EndPayload();
+                break;
+            case LinkEffectKind.Discard:
+                (_frameLeft, _frameEnds, _frameCall) = (effect.Frame.Length, false, null);
+                break;
+        }
+    }
+
+    private void TakeIncoming(in LinkEffect effect)
+    {
+        LinkCall call = Rent();
+        Place(call, effect);
+        LinkOpen.Read(_payload.Span, out LinkOpen open);
+        if (_handlers >= _context.Options.Limits.MaxStreams)
+        {
+            CancelStream(call, LinkStatus.Busy); // cancelled calls still run: they count until their handlers return
+            call.Done();
+            return;
+        }
+
+        if (!call.TryBeginIncoming(open, Now))
+        {
+            CancelStream(call, LinkStatus.Exhausted);
+            call.Done();
+            return;
+        }
+
+        CountHandlers(1);
+        if (effect.Frame.IsEnd)
+        {
+            call.OnReceivedAll();
+        }
+    }
+
+    private void EndPayload()
+    {
+        if (_frameLeft > 0 || _frameCall is not { } call)
+        {
+            return;
+        }
+
+        _frameCall = null;
+        call.IsReceiving = false;
+        if (_frameEnds && call.EndedBy is null)
+        {
+            call.OnReceivedAll();
+        }
+
+        call.TryRecycle();
+    }
+}

@@ -1,0 +1,160 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using NoodleNet.Link;
+
+namespace NoodleNet.Runtime.Link;
+
+internal sealed partial class LinkConnection
+{
+    private readonly Action _onWritten;
+    private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _writing;
+    private ReadOnlyMemory<byte> _direct;
+    private LinkCall? _directSource;
+    private bool _isWriting;
+    private bool _isBuilding;
+
+    /// <summary>Writes what the machine has to say, unless somebody does already. Never under the lock.</summary>
+    public void Pump()
+    {
+        lock (Gate)
+        {
+            if (_isWriting)
+            {
+                return;
+            }
+
+            _isWriting = true;
+        }
+
+        WriteUntilIdle();
+    }
+
+    private void WriteUntilIdle()
+    {
+        while (NextWrite() is { IsEmpty: false } bytes)
+        {
+            try
+            {
+                ValueTask write = _stream.WriteAsync(bytes, CancellationToken.None);
+                _writing = write.ConfigureAwait(false).GetAwaiter();
+                if (!_writing.IsCompleted)
+                {
+                    _writing.UnsafeOnCompleted(_onWritten);
+                    return;
+                }
+
+                _writing.GetResult();
+            }
+            catch (Exception error) when (IsChannelError(error))
+            {
+                FailWriting();
+            }
+        }
+    }
+
+    private void OnWritten()
+    {
+        try
+        {
+            _writing.GetResult();
+        }
+        catch (Exception error) when (IsChannelError(error))
+        {
+            FailWriting();
+        }
+
+        WriteUntilIdle();
+    }
+
+    private void FailWriting()
+    {
+        lock (Gate)
+        {
+            _direct = default;
+            Handle(LinkInput.Fail(LinkFault.Reset));
+        }
+    }
+
+    /// <summary>The next bytes to write; empty when there are none, and then nobody is the writer any more.</summary>
+    private ReadOnlyMemory<byte> NextWrite()
+    {
+        lock (Gate)
+        {
+            if (!_direct.IsEmpty && !_isClosed)
+            {
+                ReadOnlyMemory<byte> direct = _direct;
+                _direct = default;
+                return direct;
+            }
+
+            if (_directSource is { } source)
+            {
+                _directSource = null;
+                _direct = default;
+                source.OnDirectWritten();
+            }
+
+            int length = BuildBatch();
+            if (length == 0)
+            {
+                _isWriting = false;
+                if (_isClosed)
+                {
+                    _isWriting = true; // for ever: the stream is about to be disposed of
+                    _writerIdle.TrySetResult();
+                }
+            }
+
+            return _sendBuffer.AsMemory(0, length);
+        }
+    }
+
+    private int BuildBatch()
+    {
+        int length = 0;
+        _isBuilding = true;
+        _machine.Handle(LinkInput.Room(LinkFrame.MaxFrame), Now);
+        while (_directSource is null && _machine.TryTakeEffect(out LinkEffect effect))
+        {
+            if (effect.Kind == LinkEffectKind.Transmit)
+            {
+                length += WriteFrame(effect, _sendBuffer.AsSpan(length));
+            }
+            else
+            {
+                Perform(effect);
+            }
+        }
+
+        _machine.Handle(LinkInput.Room(0), Now);
+        _isBuilding = false;
+        PerformAll();
+        return length;
+    }
+
+    private int WriteFrame(in LinkEffect effect, Span<byte> destination)
+    {
+        LinkFrame frame = effect.Frame;
+        frame.Write(destination);
+        Span<byte> payload = destination[LinkFrame.Size..];
+        LinkCall? call = effect.Slot >= 0 ? _calls[effect.Slot] : null;
+        switch (frame.Type)
+        {
+            case LinkFrameType.Hello:
+                LinkHello.Write(payload, _context.Identity.Node, _context.Options.Limits);
+                return LinkFrame.Size + frame.Length;
+            case LinkFrameType.Open or LinkFrameType.Head:
+                call!.WriteHead(payload);
+                call.OnWritten(frame.IsEnd);
+                return LinkFrame.Size + frame.Length;
+            case LinkFrameType.Data:
+                int copied = call!.WriteBody(payload, frame.Length, out _direct);
+                _directSource = _direct.IsEmpty ? null : call;
+                call.OnWritten(frame.IsEnd);
+                return LinkFrame.Size + copied;
+            default:
+                BinaryPrimitives.WriteInt64BigEndian(payload, effect.Value);
+                return LinkFrame.Size + frame.Length;
+        }
+    }
+}

@@ -1,0 +1,248 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Noodle.Primitives;
+using NoodleNet.Link;
+
+namespace NoodleNet.Runtime.Link;
+
+/// <summary>The link of one node: it listens, dials, and keeps one connection to each peer.</summary>
+/// <remarks>
+/// Meaning: when two nodes dial each other at once, the connection dialed by the smaller node id stays; the other
+/// takes no new calls and ends when those it carries are finished. Of two dialed by the same node the newer stays.
+/// Bound: MaxConnections, handshakes included; each one asks the account for a socket and its two buffers.
+/// </remarks>
+public sealed partial class LinkHost : IAsyncDisposable
+{
+    private const int ConnectionBytes = 2 * LinkFrame.MaxFrame;
+
+    private readonly LinkContext _context;
+    private readonly LinkTls _tls;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<NodeId, LinkPeer> _peers = [];
+    private readonly Dictionary<NodeId, Task<LinkPeer>> _dials = [];
+    private readonly HashSet<LinkConnection> _connections = [];
+    private readonly HashSet<Task> _tasks = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private Socket? _listener;
+    private int _open;
+    private bool _isDraining;
+    private bool _isDisposed;
+
+    /// <exception cref="ArgumentException">A setting is out of its range; the message names all that are.</exception>
+    public LinkHost(
+        LinkOptions options,
+        ILinkIdentity identity,
+        ILinkHandler handler,
+        IResourceAccount account,
+        ILogger<LinkHost> log,
+        TimeProvider time,
+        IReadOnlyList<ISideProtocol> sideProtocols)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        IReadOnlyList<string> faults = options.FindFaults();
+        if (faults.Count > 0)
+        {
+            throw new ArgumentException(string.Join(" ", faults), nameof(options));
+        }
+
+        _context = new LinkContext(options, identity, handler, account, log, new HostClock(time));
+        _tls = new LinkTls(identity, sideProtocols);
+    }
+
+    /// <summary>A peer can be called. Raised on a thread of the pool.</summary>
+    public event Action<LinkPeer>? PeerConnected;
+
+    /// <summary>A peer cannot be called any more. Drained is a goodbye, not a loss.</summary>
+    public event Action<LinkPeer, LinkFault>? PeerLost;
+
+    /// <exception cref="InvalidOperationException">The host does not listen.</exception>
+    public IPEndPoint LocalEndPoint => (IPEndPoint?)_listener?.LocalEndPoint
+        ?? throw new InvalidOperationException("The link host is not started.");
+
+    /// <summary>Listens for peers; port 0 takes any free one.</summary>
+    /// <exception cref="LinkException">The address or port is taken or not on this machine.</exception>
+    public Task StartAsync(IPEndPoint listen, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(listen);
+        cancellation.ThrowIfCancellationRequested();
+        var listener = new Socket(listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            listener.Bind(listen);
+            listener.Listen();
+        }
+        catch (SocketException error)
+        {
+            listener.Dispose();
+            throw new LinkException(
+                LinkFault.AddressInUse,
+                $"Cannot listen on {listen}: {error.Message}. Choose another port, or stop the program that uses it.",
+                error);
+        }
+
+        _listener = listener;
+        Log.LinkListening(_context.Logger, listener.LocalEndPoint!.ToString()!);
+        Own(AcceptAsync(listener));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The living connection to a node, or a new one. Concurrent callers share one dial.</summary>
+    /// <exception cref="LinkException">The node cannot be reached there, or another one answers.</exception>
+    public ValueTask<LinkPeer> ConnectAsync(NodeId node, IPEndPoint address, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        Task<LinkPeer>? dial;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_peers.TryGetValue(node, out LinkPeer? peer) && peer.IsConnected)
+            {
+                return ValueTask.FromResult(peer);
+            }
+
+            if (!_dials.TryGetValue(node, out dial))
+            {
+                dial = Task.Run(() => DialAsync(node, address), CancellationToken.None);
+                _dials[node] = dial;
+            }
+        }
+
+        return new ValueTask<LinkPeer>(dial.WaitAsync(cancellation));
+    }
+
+    public bool TryGetPeer(NodeId node, [NotNullWhen(true)] out LinkPeer? peer)
+    {
+        lock (_gate)
+        {
+            return _peers.TryGetValue(node, out peer);
+        }
+    }
+
+    /// <summary>Takes and opens no more calls, lets those in flight finish, and ends what is left after the limit.</summary>
+    public async Task DrainAsync(TimeSpan limit)
+    {
+        LinkConnection[] connections;
+        lock (_gate)
+        {
+            _isDraining = true;
+            connections = [.. _connections];
+        }
+
+        _listener?.Dispose();
+        foreach (LinkConnection connection in connections)
+        {
+            connection.Drain();
+        }
+
+        Task ended = Task.WhenAll(connections.Select(connection => connection.Ended));
+        await Task.WhenAny(ended, Task.Delay(limit, _context.Clock.Provider)).ConfigureAwait(false);
+        foreach (LinkConnection connection in connections)
+        {
+            connection.Fail(LinkFault.Closed);
+        }
+
+        await ended.ConfigureAwait(false);
+    }
+
+    /// <summary>Ends every connection and waits until all is given back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        LinkConnection[] connections;
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            (_isDisposed, _isDraining) = (true, true);
+            connections = [.. _connections];
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _listener?.Dispose();
+        foreach (LinkConnection connection in connections)
+        {
+            connection.Fail(LinkFault.Closed);
+        }
+
+        while (TakeTasks() is { Length: > 0 } tasks)
+        {
+            await Task.WhenAll(tasks).ConfigureAwait(false);
+        }
+
+        _stopping.Dispose();
+    }
+
+    /// <summary>Keeps a task, which never fails, until it ends.</summary>
+    private void Own(Task task)
+    {
+        lock (_gate)
+        {
+            _tasks.RemoveWhere(static task => task.IsCompleted);
+            _tasks.Add(task);
+        }
+    }
+
+    private Task[] TakeTasks()
+    {
+        lock (_gate)
+        {
+            Task[] tasks = [.. _tasks.Concat(_dials.Values.Select(static dial => dial.ContinueWith(
+                static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)))];
+            _tasks.Clear();
+            return tasks;
+        }
+    }
+
+    private bool TryTakePlace(out LinkFault fault)
+    {
+        lock (_gate)
+        {
+            fault = _isDraining ? LinkFault.Closed
+                : _open >= _context.Options.MaxConnections ? LinkFault.TooManyConnections
+                : LinkFault.None;
+            _open += fault == LinkFault.None ? 1 : 0;
+        }
+
+        if (fault != LinkFault.None)
+        {
+            return false;
+        }
+
+        if (_context.Account.TryReserve(ResourceKind.Sockets, 1))
+        {
+            if (_context.Account.TryReserve(ResourceKind.Memory, ConnectionBytes))
+            {
+                return true;
+            }
+
+            _context.Account.Release(ResourceKind.Sockets, 1);
+        }
+
+        fault = LinkFault.OutOfResources;
+        Interlocked.Decrement(ref _open);
+        return false;
+    }
+
+    private void GivePlaceBack()
+    {
+        Interlocked.Decrement(ref _open);
+        _context.Account.Release(ResourceKind.Memory, ConnectionBytes);
+        _context.Account.Release(ResourceKind.Sockets, 1);
+    }
+
+    private void Raise(Action raise)
+    {
+        try
+        {
+            raise();
+        }
+        catch (Exception error) // a subscriber's fault is not the link's
+        {
+            Log.LinkSubscriberFailed(_context.Logger, error);
+        }
+    }
+}

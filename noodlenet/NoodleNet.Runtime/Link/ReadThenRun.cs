@@ -1,0 +1,45 @@
+using System.Runtime.CompilerServices;
+
+namespace NoodleNet.Runtime.Link;
+
+/// <summary>Awaits a read and meanwhile uses this thread for the call that the last read completed.</summary>
+/// <remarks>
+/// Meaning: the next read is under way before application code runs, so the code neither costs a change of thread
+/// nor can it stop the reader by taking long. When bytes are there already, the call goes to the thread pool instead.
+/// </remarks>
+internal readonly struct ReadThenRun(ValueTask<int> read, LinkCall? then) : ICriticalNotifyCompletion
+{
+    private readonly ValueTask<int> _read = read;
+    private readonly LinkCall? _then = then;
+
+    public bool IsCompleted
+    {
+        get
+        {
+            if (!_read.IsCompleted)
+            {
+                return false;
+            }
+
+            if (_then is not null)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(_then, preferLocal: false);
+            }
+
+            return true;
+        }
+    }
+
+    public ReadThenRun GetAwaiter() => this;
+
+    public int GetResult() => _read.GetAwaiter().GetResult();
+
+    public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
+
+    public void UnsafeOnCompleted(Action continuation)
+    {
+        LinkCall? then = _then; // this struct may be gone once the read has resumed the loop
+        _read.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(continuation);
+        then?.Execute();
+    }
+}

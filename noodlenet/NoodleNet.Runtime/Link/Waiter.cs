@@ -1,0 +1,98 @@
+using System.Threading.Tasks.Sources;
+
+namespace NoodleNet.Runtime.Link;
+
+/// <summary>One wait at a time for a result, used again and again without allocating.</summary>
+/// <remarks>
+/// <code>idle --Begin--> waiting --Resolve or Fail--> resolved --Deliver--> idle</code>
+/// All but <see cref="Deliver"/> run under the lock of the connection; Deliver runs the continuation, so it never does.
+/// </remarks>
+internal sealed class Waiter<T>(LinkCall owner) : IValueTaskSource<T>
+{
+    private ManualResetValueTaskSourceCore<T> _core;
+    private CancellationTokenRegistration _registration;
+    private T _result = default!;
+    private Exception? _error;
+    private int _isResolved;
+
+    public bool IsWaiting { get; private set; }
+
+    public ValueTask<T> Begin()
+    {
+        _core.Reset();
+        _error = null;
+        IsWaiting = true;
+        return new ValueTask<T>(this, _core.Version);
+    }
+
+    /// <summary>Lets a token end the wait; runs under the lock, which the callback may enter again.</summary>
+    public void GiveUpWith(CancellationToken cancellation)
+    {
+        if (cancellation.CanBeCanceled)
+        {
+            _registration = cancellation.UnsafeRegister(static (waiter, token) => ((Waiter<T>)waiter!).GiveUp(token), this);
+        }
+    }
+
+    public bool Resolve(T result)
+    {
+        if (!IsWaiting)
+        {
+            return false;
+        }
+
+        IsWaiting = false;
+        _result = result;
+        Volatile.Write(ref _isResolved, 1);
+        return true;
+    }
+
+    public bool Fail(Exception error)
+    {
+        _error = IsWaiting ? error : _error;
+        return Resolve(default!);
+    }
+
+    public void Deliver()
+    {
+        if (Interlocked.Exchange(ref _isResolved, 0) == 0)
+        {
+            return;
+        }
+
+        CancellationTokenRegistration registration = _registration;
+        _registration = default;
+        registration.Dispose();
+        T result = _result;
+        _result = default!;
+        if (_error is { } error)
+        {
+            _core.SetException(error);
+        }
+        else
+        {
+            _core.SetResult(result);
+        }
+    }
+
+    private void GiveUp(CancellationToken cancellation)
+    {
+        lock (owner.Connection.Gate)
+        {
+            if (IsWaiting)
+            {
+                owner.GiveUp(this, cancellation);
+            }
+        }
+
+        owner.Connection.Pump();
+    }
+
+    T IValueTaskSource<T>.GetResult(short token) => _core.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<T>.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource<T>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+}
