@@ -210,6 +210,11 @@ public sealed class ResourceAccount : IResourceAccount, IDisposable
         }
 
         Interlocked.Add(ref _own[(int)kind], amount);
+        for (ResourceAccount? account = this; account is not null; account = account._parent)
+        {
+            account.RaisePeak(kind); // only now: a reservation that is refused above was never held
+        }
+
         if (_closed)
         {
             GiveBackAll(kind); // closed meanwhile: whoever comes last sweeps
@@ -244,12 +249,12 @@ public sealed class ResourceAccount : IResourceAccount, IDisposable
             }
         }
         while (Interlocked.CompareExchange(ref inUse, before + amount, before) != before);
-        RaisePeak(kind, before + amount);
         return true;
     }
 
-    private void RaisePeak(ResourceKind kind, long value)
+    private void RaisePeak(ResourceKind kind)
     {
+        long value = Volatile.Read(ref _inUse[(int)kind]);
         ref long peak = ref _peaks[(int)kind];
         long before = Volatile.Read(ref peak);
         while (value > before)
