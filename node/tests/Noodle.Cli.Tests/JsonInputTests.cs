@@ -14,7 +14,8 @@ public sealed class JsonInputTests
         s_two, ["-"], new(() => new MemoryStream(Encoding.UTF8.GetBytes(json))), CancellationToken.None);
 
     [Theory]
-    [InlineData("""{"inputs":[{"name":"b","shape":[1],"datatype":"BYTES","data":["x"]},{"name":"a","shape":[1,2],"data":[1,2]}]}""")]
+    [InlineData("""{"inputs":[{"name":"b","shape":[1],"datatype":"BYTES","data":["x"]}""" +
+        """,{"name":"a","shape":[1,2],"data":[1,2]}]}""")]
     [InlineData("""{"b":["x"],"a":[[1,2]]}""")]
     [InlineData("""  {"b":"x","a":[1,2]}""")]
     public async Task Several_inputs_come_from_one_file_in_the_models_order(string json)
@@ -31,7 +32,8 @@ public sealed class JsonInputTests
     [InlineData("\uFEFF[[0.5,1]]", new long[] { 1, 2 })]
     [InlineData("[0.5,1,2,3]", new long[] { 2, 2 })]
     public async Task A_bare_array_goes_to_the_only_input(string json, long[] shape) =>
-        Assert.Equal(shape, (await ReadAsync(Encoding.UTF8.GetBytes(json), Spec("x", ElementType.Float32, -1, 2))).Shape);
+        Assert.Equal(
+            shape, (await ReadAsync(Encoding.UTF8.GetBytes(json), Spec("x", ElementType.Float32, -1, 2))).Shape);
 
     [Theory]
     [InlineData("""{"a":[[1,2]]}""", "The model also needs the input b BYTES [-1]; give it with --input b=FILE.")]

@@ -20,7 +20,8 @@ public sealed class NpyTests
         byte[] data = [.. Enumerable.Range(0, 6 * size).Select(i => (byte)i)];
         foreach (byte version in new byte[] { 1, 2, 3 })
         {
-            Tensor tensor = await ReadAsync(Npy($"'{descr}'", "(2, 3)", data, version: version), Spec("x", type, -1, 3));
+            Tensor tensor = await ReadAsync(
+                Npy($"'{descr}'", "(2, 3)", data, version: version), Spec("x", type, -1, 3));
             Assert.Equal((type, data.Length), (tensor.Type, tensor.Data.Length));
             Assert.Equal([2, 3], tensor.Shape);
             Assert.Equal(data, tensor.Data.ToArray());
