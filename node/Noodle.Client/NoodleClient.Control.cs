@@ -18,7 +18,9 @@ public sealed partial class NoodleClient
     public Task<ModelMetadata> GetModelMetadataAsync(string model, CancellationToken cancellation = default) =>
         GetAsync(ModelPath(model), ControlJson.Default.ModelMetadata, cancellation);
 
-    /// <summary>True when a node says that it, or the model, can take calls; false when none does or none answers.</summary>
+    /// <summary>
+    /// True when a node says that it, or the model, can take calls; false when none does or none answers.
+    /// </summary>
     /// <param name="model">Null asks for the node as a whole.</param>
     public async Task<bool> IsReadyAsync(string? model = null, CancellationToken cancellation = default)
     {

@@ -34,12 +34,14 @@ public sealed partial class NoodleClient : IDisposable
         ArgumentNullException.ThrowIfNull(nodes);
         if (nodes.Count is 0 or > NodeRing.MaxNodes)
         {
-            throw new ArgumentException($"{nodes.Count} nodes are given; give 1 to {NodeRing.MaxNodes}.", nameof(nodes));
+            throw new ArgumentException(
+                $"{nodes.Count} nodes are given; give 1 to {NodeRing.MaxNodes}.", nameof(nodes));
         }
 
         foreach (Uri node in nodes)
         {
-            if (!node.IsAbsoluteUri || node.Scheme is not ("http" or "https") || node.Query != "" || node.UserInfo != "")
+            if (!node.IsAbsoluteUri || node.Scheme is not ("http" or "https") ||
+                node.Query != "" || node.UserInfo != "")
             {
                 throw new ArgumentException(
                     $"'{node}' is not the address of a node; write it like http://localhost:8000.", nameof(nodes));

@@ -15,7 +15,7 @@ public sealed record NoodleClientOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Time for one attempt after which the next node is tried, 1 ms to 1 day; null leaves all of the call's time to it.
+    /// Time for one attempt after which the next node is tried, 1 ms to 1 day; null leaves it all of the call's time.
     /// Set it well above the slowest run of a model: it tells a frozen node from a slow one by nothing but time.
     /// </summary>
     public TimeSpan? AttemptTimeout { get; init; }

@@ -14,7 +14,9 @@ public enum NoodleFault
     /// <summary>The time given was not enough, here or in the mesh (status 504).</summary>
     DeadlineExceeded,
 
-    /// <summary>No node could be reached, or those that could be had no room or not yet the model (status 503).</summary>
+    /// <summary>
+    /// No node could be reached, or those that could be had no room or not yet the model (status 503).
+    /// </summary>
     Unavailable,
 
     /// <summary>The node or the engine failed while it worked on the call (status 500).</summary>
@@ -29,7 +31,9 @@ public enum NoodleFault
 
 /// <summary>A call has no result; the message is one sentence that names the thing and the way out.</summary>
 /// <param name="fault">What kind of failure.</param>
-/// <param name="message">The node's own sentence where it sent one. It may hold any character: clean it for a terminal.</param>
+/// <param name="message">
+/// The node's own sentence where it sent one. It may hold any character: clean it for a terminal.
+/// </param>
 /// <param name="status">Status of the answer; null when there was none.</param>
 public sealed class NoodleException(
     NoodleFault fault, string message, HttpStatusCode? status = null, Exception? inner = null)

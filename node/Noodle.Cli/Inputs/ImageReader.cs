@@ -29,7 +29,8 @@ internal static class ImageReader
         int height = layout.Height ?? image.Height, width = layout.Width ?? image.Width;
         if (Math.Max((long)height, image.Height) * width > MaxPixels)
         {
-            throw new InputException($"Input {spec} asks for a picture of more than 32 million pixels; give a .npy file.");
+            throw new InputException(
+                $"Input {spec} asks for a picture of more than 32 million pixels; give a .npy file.");
         }
 
         float[] pixels = ImageResize.Resize(image.Data, image.Width, image.Height, layout.Channels, width, height);

@@ -1,6 +1,8 @@
 namespace Noodle.Cli.Inputs;
 
-/// <summary>Resizes a picture: averages over areas where it shrinks, bilinear where it grows, each axis by itself.</summary>
+/// <summary>
+/// Resizes a picture: averages over areas where it shrinks, bilinear where it grows, each axis by itself.
+/// </summary>
 internal static class ImageResize
 {
     /// <summary>Resizes.</summary>

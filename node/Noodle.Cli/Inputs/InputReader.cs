@@ -43,7 +43,8 @@ internal sealed class InputReader
 
         return [.. specs.Select(spec => reader._found.TryGetValue(spec.Name, out Tensor? tensor)
             ? tensor
-            : throw new InputException($"The model also needs the input {spec}; give it with --input {spec.Name}=FILE."))];
+            : throw new InputException(
+                $"The model also needs the input {spec}; give it with --input {spec.Name}=FILE."))];
     }
 
     private (TensorSpec? Spec, string Path) Parse(string argument)
@@ -78,7 +79,9 @@ internal sealed class InputReader
                 Add(JsonInputReader.ReadOne(source, spec), source);
                 break;
             case InputKind.Json:
-                foreach (Tensor tensor in JsonInputReader.ReadAll(source, name => Find(source, name), () => Left(source)))
+                IReadOnlyList<Tensor> tensors =
+                    JsonInputReader.ReadAll(source, name => Find(source, name), () => Left(source));
+                foreach (Tensor tensor in tensors)
                 {
                     Add(tensor, source);
                 }
@@ -94,7 +97,8 @@ internal sealed class InputReader
     {
         if (!_found.TryAdd(tensor.Name, tensor))
         {
-            throw new InputException($"{source.Label} gives input '{tensor.Name}' a second time; give each input once.");
+            throw new InputException(
+                $"{source.Label} gives input '{tensor.Name}' a second time; give each input once.");
         }
     }
 

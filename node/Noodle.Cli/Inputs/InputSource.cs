@@ -32,7 +32,8 @@ internal sealed record InputSource(string Label, ReadOnlyMemory<byte> Bytes)
                 return InputKind.Npy;
             }
 
-            if (start is [0x89, (byte)'P', (byte)'N', (byte)'G', ..] or [0xFF, 0xD8, 0xFF, ..] or [(byte)'B', (byte)'M', ..])
+            if (start is [0x89, (byte)'P', (byte)'N', (byte)'G', ..] or [0xFF, 0xD8, 0xFF, ..]
+                or [(byte)'B', (byte)'M', ..])
             {
                 return InputKind.Image;
             }

@@ -20,7 +20,8 @@ internal static class JsonInputReader
     /// <param name="find">The input of a name; throws for an unknown one.</param>
     /// <param name="left">The input for a bare array.</param>
     /// <exception cref="InputException">It is not JSON, or not what the inputs take.</exception>
-    public static IReadOnlyList<Tensor> ReadAll(InputSource source, Func<string, TensorSpec> find, Func<TensorSpec> left) =>
+    public static IReadOnlyList<Tensor> ReadAll(
+        InputSource source, Func<string, TensorSpec> find, Func<TensorSpec> left) =>
         Read(source, root => ReadRoot(source, root, find, left));
 
     private static List<Tensor> ReadRoot(
@@ -47,13 +48,15 @@ internal static class JsonInputReader
         TensorSpec spec = find(name);
         if (Text(input, "datatype") is { } datatype && datatype != ElementTypes.NameOf(spec.Type))
         {
-            throw new InputException($"{source.Label}: input '{name}' is given as '{datatype}', the model takes {spec}; " +
+            throw new InputException(
+                $"{source.Label}: input '{name}' is given as '{datatype}', the model takes {spec}; " +
                 "change the datatype.");
         }
 
         if (!input.TryGetProperty("data", out JsonElement data))
         {
-            throw new InputException($"{source.Label}: input '{name}' has no data; binary data is not read from a file.");
+            throw new InputException(
+                $"{source.Label}: input '{name}' has no data; binary data is not read from a file.");
         }
 
         return ToTensor(source, spec, data, input.TryGetProperty("shape", out JsonElement shape) ? shape : null);

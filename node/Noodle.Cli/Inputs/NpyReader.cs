@@ -120,7 +120,10 @@ internal static partial class NpyReader
         InputSource source, long count, int width, bool wide, ReadOnlySpan<byte> data)
     {
         long size = wide ? width * 4L : width;
-        if (size == 0 ? count > InputSource.MaxBytes / sizeof(uint) : count != data.Length / size || data.Length % size != 0)
+        bool fits = size == 0
+            ? count <= InputSource.MaxBytes / sizeof(uint)
+            : count == data.Length / size && data.Length % size == 0;
+        if (!fits)
         {
             throw Damaged(source, "does not hold as many strings as its shape says; save it again");
         }

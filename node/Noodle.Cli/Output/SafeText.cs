@@ -6,7 +6,9 @@ namespace Noodle.Cli.Output;
 /// <summary>Makes text that came from elsewhere harmless on a terminal.</summary>
 internal static class SafeText
 {
-    /// <summary>Replaces what moves the cursor, colours, or turns the direction of text by '?'; line breaks, too.</summary>
+    /// <summary>
+    /// Replaces what moves the cursor, colours, or turns the direction of text by '?'; line breaks, too.
+    /// </summary>
     public static string Clean(string text)
     {
         if (!text.Any(IsHarmful))

@@ -4,7 +4,8 @@ namespace Noodle.Client.Control;
 /// <remarks>
 /// <c>GET nodes</c>, <c>GET models</c>, <c>GET replicas</c> and <c>GET decisions?limit=N</c> answer arrays.
 /// <c>PUT models/{name}?replicas=R</c> takes the model file as its body and answers the <see cref="ModelInfo"/>.
-/// <c>DELETE models/{name}</c> answers 200 or 204; what it says is not read. Every failure is an <see cref="ErrorInfo"/>.
+/// <c>DELETE models/{name}</c> answers 200 or 204; what it says is not read.
+/// Every failure is an <see cref="ErrorInfo"/>.
 /// </remarks>
 public static class ControlPaths
 {

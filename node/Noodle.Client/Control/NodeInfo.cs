@@ -24,7 +24,9 @@ public sealed record NodeInfo
     /// <summary>Version of Noodle it runs.</summary>
     public required string Version { get; init; }
 
-    /// <summary>Measured round trip in microseconds; null for the answering node and before the first measurement.</summary>
+    /// <summary>
+    /// Measured round trip in microseconds; null for the answering node and before the first measurement.
+    /// </summary>
     public long? RoundTripUs { get; init; }
 
     /// <summary>Calls it is working on.</summary>

@@ -2,7 +2,9 @@ using Noodle.Primitives;
 
 namespace Noodle.Client.Failover;
 
-/// <summary>Which node is asked next: in turn, those that failed a moment ago last. Safe to use from every thread.</summary>
+/// <summary>
+/// Which node is asked next: in turn, those that failed a moment ago last. Safe to use from every thread.
+/// </summary>
 /// <remarks>Bound: 64 nodes, because a call marks those it tried in one word.</remarks>
 internal sealed class NodeRing(IReadOnlyList<Uri> nodes)
 {

@@ -104,7 +104,9 @@ public static class TensorJson
         }
         else
         {
-            (value, single) = reader.TokenType == JsonTokenType.Number ? (reader.GetDouble(), reader.GetSingle()) : (0, 0);
+            (value, single) = reader.TokenType == JsonTokenType.Number
+                ? (reader.GetDouble(), reader.GetSingle())
+                : (0, 0);
         }
 
         if (value == 0 && reader.TokenType != JsonTokenType.Number)

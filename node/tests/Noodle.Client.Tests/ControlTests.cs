@@ -8,17 +8,20 @@ namespace Noodle.Client.Tests;
 public sealed class ControlTests
 {
     private const string Model =
-        """
-        {"name":"m","version":3,"digest":"d","sizeBytes":9,"platform":"onnxruntime_onnx","replicas":2,"ready":1,"inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}],"outputs":[{"name":"y","datatype":"BYTES","shape":[]}]}
-        """;
+        """{"name":"m","version":3,"digest":"d","sizeBytes":9""" +
+        ""","platform":"onnxruntime_onnx","replicas":2,"ready":1""" +
+        ""","inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}]""" +
+        ""","outputs":[{"name":"y","datatype":"BYTES","shape":[]}]}""";
 
     [Fact]
     public async Task Nodes_are_read_with_and_without_their_optional_parts()
     {
         const string Json =
-            """
-            [{"id":"a-1","state":"alive","self":true,"stateForMs":5,"link":"127.0.0.1:1","http":"http://127.0.0.1:2","version":"0.1","inFlight":1,"models":["m"]},{"id":"b-2","state":"failed","self":false,"stateForMs":6,"link":"","http":"","version":"0.2","roundTripUs":70,"inFlight":0,"models":[],"lastError":"gone","later":1}]
-            """;
+        """[{"id":"a-1","state":"alive","self":true,"stateForMs":5""" +
+        ""","link":"127.0.0.1:1","http":"http://127.0.0.1:2","version":"0.1","inFlight":1""" +
+        ""","models":["m"]},{"id":"b-2","state":"failed","self":false,"stateForMs":6""" +
+        ""","link":"","http":"","version":"0.2","roundTripUs":70,"inFlight":0,"models":[]""" +
+        ""","lastError":"gone","later":1}]""";
         await using ScriptedNode node = await ScriptedNode.StartAsync(200, Json);
         using NoodleClient client = new([node.Address]);
         IReadOnlyList<NodeInfo> nodes = await client.GetNodesAsync();
@@ -26,16 +29,20 @@ public sealed class ControlTests
         Assert.Equal((null, 70L, null, "gone"),
             (nodes[0].RoundTripUs, nodes[1].RoundTripUs, nodes[0].LastError, nodes[1].LastError));
         Assert.Equal(
-            Json.Replace(",\"later\":1", ""), JsonSerializer.Serialize(nodes, ControlJson.Default.IReadOnlyListNodeInfo));
+            Json.Replace(",\"later\":1", ""),
+            JsonSerializer.Serialize(nodes, ControlJson.Default.IReadOnlyListNodeInfo));
     }
 
     [Fact]
     public async Task Models_replicas_and_decisions_are_written_as_they_are_read()
     {
         const string Replicas =
-            """[{"model":"m","node":"a-1","state":"ready","inFlight":1,"served":2,"serviceTimeUs":3,"reason":"because"}]""";
+            """[{"model":"m","node":"a-1","state":"ready","inFlight":1,"served":2""" +
+            ""","serviceTimeUs":3,"reason":"because"}]""";
         const string Decisions =
-            """[{"at":"2026-01-02T03:04:05+00:00","model":"m","chosen":"a-1","reason":"idle","attempts":1,"outcome":"None","durationUs":9,"scores":[{"node":"a-1","score":4,"reason":"won"},{"node":"b-2","reason":"not ready"}]}]""";
+            """[{"at":"2026-01-02T03:04:05+00:00","model":"m","chosen":"a-1","reason":"idle","attempts":1""" +
+            ""","outcome":"None","durationUs":9,"scores":[{"node":"a-1","score":4,"reason":"won"}""" +
+            """,{"node":"b-2","reason":"not ready"}]}]""";
         await using ScriptedNode node = await ScriptedNode.StartAsync(context => ScriptedNode.WriteAsync(
             context, 200, context.Request.Path.Value!.EndsWith("models", StringComparison.Ordinal) ? $"[{Model}]"
                 : context.Request.Path.Value!.EndsWith("replicas", StringComparison.Ordinal) ? Replicas : Decisions));
@@ -54,7 +61,9 @@ public sealed class ControlTests
     public async Task Metadata_gives_the_models_specs()
     {
         await using ScriptedNode node = await ScriptedNode.StartAsync(200,
-            """{"name":"m","versions":["3"],"platform":"p","inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}],"outputs":[{"name":"y","datatype":"INT4","shape":[]}]}""");
+            """{"name":"m","versions":["3"]""" +
+            ""","platform":"p","inputs":[{"name":"x","datatype":"FP32","shape":[-1,4]}]""" +
+            ""","outputs":[{"name":"y","datatype":"INT4","shape":[]}]}""");
         using NoodleClient client = new([node.Address]);
         ModelMetadata metadata = await client.GetModelMetadataAsync("m");
         Assert.True(metadata.Inputs[0].TryGetSpec(out TensorSpec? spec));
@@ -85,7 +94,8 @@ public sealed class ControlTests
         using MemoryStream file = new("..model bytes"u8.ToArray()) { Position = 2 };
         ModelInfo model = await client.DeployAsync("m", file, 2, new string('A', 64));
         Asked asked = Assert.Single(node.Requests);
-        Assert.Equal(("PUT", "/noodle/v1/models/m?replicas=2", "model bytes"), (asked.Method, asked.Target, asked.Text));
+        Assert.Equal(
+            ("PUT", "/noodle/v1/models/m?replicas=2", "model bytes"), (asked.Method, asked.Target, asked.Text));
         Assert.Equal("sha256:" + new string('a', 64), asked.Headers[NoodleHeaders.Digest]);
         Assert.Equal("11", asked.Headers["Content-Length"]);
         Assert.Equal((3L, 1), (model.Version, model.Ready));

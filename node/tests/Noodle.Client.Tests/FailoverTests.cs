@@ -94,7 +94,8 @@ public sealed class FailoverTests
         using NoodleClient client = new([nowhere], s_quick);
         NoodleException e = await Assert.ThrowsAsync<NoodleException>(() => client.InferAsync("m", InferTests.Inputs));
         Assert.Equal(NoodleFault.Unavailable, e.Fault);
-        Assert.StartsWith($"No node answered in 4 attempts; the last one, {nowhere.ToString().TrimEnd('/')} could", e.Message);
+        Assert.StartsWith(
+            $"No node answered in 4 attempts; the last one, {nowhere.ToString().TrimEnd('/')} could", e.Message);
     }
 
     [Fact]
@@ -166,7 +167,7 @@ public sealed class FailoverTests
     public static TheoryData<int, string, NoodleFault, string> Statuses => new()
     {
         { 400, """{"error":"Bad x."}""", NoodleFault.InvalidInput, "Bad x." },
-        { 404, """{"error":"Request for unknown model: 'm' is not found"}""", NoodleFault.UnknownModel, "unknown model" },
+        { 404, """{"error":"Request for unknown model: 'm'"}""", NoodleFault.UnknownModel, "unknown model" },
         { 404, "<html>", NoodleFault.BadAnswer, "status 404" },
         { 403, """{"error":"Not you."}""", NoodleFault.Refused, "Not you." },
         { 403, "", NoodleFault.BadAnswer, "status 403" },

@@ -6,10 +6,14 @@ namespace Noodle.Client.Tests;
 public sealed class InferTests
 {
     internal const string OneOutput =
-        """{"model_name":"m","outputs":[{"name":"y","shape":[2],"datatype":"UINT8","parameters":{"binary_data_size":2}}]}""";
+        """{"model_name":"m","outputs":[{"name":"y","shape":[2]""" +
+        ""","datatype":"UINT8","parameters":{"binary_data_size":2}}]}""";
 
     internal static readonly Tensor[] Inputs =
-        [new("x", ElementType.UInt8, [3], new byte[] { 1, 2, 3 }), new("s", ElementType.Int16, [], new byte[] { 4, 0 })];
+    [
+        new("x", ElementType.UInt8, [3], new byte[] { 1, 2, 3 }),
+        new("s", ElementType.Int16, [], new byte[] { 4, 0 }),
+    ];
 
     [Fact]
     public async Task A_request_is_json_and_then_the_tensors_back_to_back()
@@ -66,7 +70,8 @@ public sealed class InferTests
     public async Task A_foreign_server_without_our_headers_and_with_json_data_is_understood()
     {
         await using ScriptedNode node = await ScriptedNode.StartAsync(200,
-            """{"outputs":[{"name":"b","shape":[1],"datatype":"BYTES","data":["hé"]},{"name":"a","shape":[2,1],"datatype":"INT32","data":[[1],[-1]]}]}""");
+            """{"outputs":[{"name":"b","shape":[1],"datatype":"BYTES","data":["hé"]}""" +
+            """,{"name":"a","shape":[2,1],"datatype":"INT32","data":[[1],[-1]]}]}""");
         using NoodleClient client = new([node.Address]);
         using InferResult result = await client.InferAsync("m", Inputs, new() { Outputs = ["a", "b"] });
         Assert.Equal(["a", "b"], result.Outputs.Tensors.Select(tensor => tensor.Name));
@@ -80,7 +85,8 @@ public sealed class InferTests
     {
         byte[] data = new byte[300_000];
         Random.Shared.NextBytes(data);
-        string head = """{"outputs":[{"name":"y","shape":[300000],"datatype":"UINT8","parameters":{"binary_data_size":300000}}]}""";
+        string head = """{"outputs":[{"name":"y","shape":[300000]""" +
+            ""","datatype":"UINT8","parameters":{"binary_data_size":300000}}]}""";
         await using ScriptedNode node = await ScriptedNode.StartAsync(async context =>
         {
             context.Response.Headers[NoodleHeaders.InferenceHeaderLength] = head.Length.ToString();
@@ -111,7 +117,8 @@ public sealed class InferTests
         { """{"outputs":[{"name":"y","shape":[1],"datatype":"INT8","data":[128]}]}""", null, [], "128 is not a INT8" },
         { """{"outputs":[{"name":"z","shape":[0],"datatype":"INT8","data":[]}]}""", null, [], "output 'y' is missing" },
         {
-            """{"outputs":[{"name":"z","shape":[0],"datatype":"INT8","data":[]},{"name":"z","shape":[0],"datatype":"INT8","data":[]}]}""",
+            """{"outputs":[{"name":"z","shape":[0],"datatype":"INT8","data":[]}""" +
+            """,{"name":"z","shape":[0],"datatype":"INT8","data":[]}]}""",
             null, [], "'z' is there twice"
         },
     };

@@ -1,0 +1,15 @@
+namespace Noodle.Bench;
+
+/// <summary>One benchmark.</summary>
+/// <param name="Name">What is typed, such as <c>tensor-json</c>.</param>
+/// <param name="Summary">What is compared with what.</param>
+/// <param name="RunAsync">Measures; says how it goes to the writer, never to standard output.</param>
+internal sealed record Verb(
+    string Name,
+    string Summary,
+    Func<BenchOptions, TextWriter, CancellationToken, Task<IReadOnlyList<Series>>> RunAsync);
+
+/// <summary>How much is measured.</summary>
+/// <param name="WarmUp">Runs of each subject that are not counted.</param>
+/// <param name="Samples">Runs of each subject that are.</param>
+internal readonly record struct BenchOptions(int WarmUp, int Samples);

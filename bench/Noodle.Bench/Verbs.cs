@@ -1,0 +1,7 @@
+namespace Noodle.Bench;
+
+/// <summary>Every benchmark there is.</summary>
+internal static class Verbs
+{
+    public static IReadOnlyList<Verb> All { get; } = [TensorJsonVerb.Verb];
+}
