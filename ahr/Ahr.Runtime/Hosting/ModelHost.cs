@@ -154,7 +154,7 @@ public sealed class ModelHost : IAsyncDisposable
         string digest, TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        if (Find(digest) is { Loaded: { } loaded })
+        if (Find(digest) is { Unload: null, Loaded: { } loaded })
         {
             return loaded.RunAsync(inputs, outputs, cancellation);
         }

@@ -1,0 +1,269 @@
+using System.Collections.Concurrent;
+using Noodle.Primitives;
+
+namespace Ahr.Runtime.Tests;
+
+public sealed class InferenceRouterTests
+{
+    [Fact]
+    public async Task A_call_runs_here_when_this_node_is_the_best()
+    {
+        await using RouterScene scene = new();
+        scene.Model = scene.Model with { Digest = await scene.Local.LoadAsync([1]) };
+        scene.AddRemotes(1);
+        using InferenceAnswer answer = await scene.InferAsync(RouterScene.Call(41));
+        Assert.Equal((42, Scene.Node(0), 1), (Scene.ValueOf(answer), answer.Node, answer.Attempts));
+        Assert.StartsWith("this node, predicted", answer.Decision!.Reason, StringComparison.Ordinal);
+        Assert.Empty(scene.Asked);
+    }
+
+    [Fact]
+    public async Task A_node_lost_in_mid_call_is_replaced_by_another_with_the_same_key()
+    {
+        await using RouterScene scene = new();
+        scene.AddRemotes(1, 2, 3);
+        scene.OnExecute = async (node, call, stop) =>
+        {
+            await Task.Yield();
+            return node == Scene.Node(1) ? RouterScene.Fault(InferenceFault.NodeLost) : RouterScene.Add(call);
+        };
+        InferenceCall call = RouterScene.Call(1);
+        using InferenceAnswer answer = await scene.InferAsync(call);
+        Assert.Equal((2, Scene.Node(2), 2), (Scene.ValueOf(answer), answer.Node, answer.Attempts));
+        Assert.Equal([call.IdempotencyKey, call.IdempotencyKey], scene.Asked.Select(asked => asked.Key));
+        Assert.InRange(scene.Asked[1].Remaining, TimeSpan.Zero, scene.Asked[0].Remaining);
+        DecisionEntry entry = Assert.Single(scene.Router.Decisions.Read(10));
+        Assert.Equal(
+            [(Scene.Node(1), InferenceFault.NodeLost), (Scene.Node(2), InferenceFault.None)],
+            entry.Attempts.Select(attempt => (attempt.Node, attempt.Fault)));
+        Assert.Equal(("adder", InferenceFault.None, 0L), (entry.Model, entry.Outcome, entry.Sequence));
+        Assert.Same(answer.Decision, entry.Decision);
+    }
+
+    public static TheoryData<InferenceFault, int> Faults => new()
+    {
+        { InferenceFault.InvalidInput, 1 },
+        { InferenceFault.DeadlineExceeded, 1 },
+        { InferenceFault.RunFailed, 2 },
+        { InferenceFault.UnknownModel, 4 },
+        { InferenceFault.NotReady, 4 },
+        { InferenceFault.Overloaded, 4 },
+        { InferenceFault.NodeLost, 4 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public async Task A_fault_that_stays_comes_back_by_name_after_its_attempts(InferenceFault fault, int attempts)
+    {
+        await using RouterScene scene = new();
+        scene.AddRemotes(1, 2);
+        scene.OnExecute = (_, _, _) => new(RouterScene.Fault(fault));
+        InferenceAnswer answer = await scene.InferAsync(RouterScene.Call(1));
+        Assert.Equal((fault, attempts, attempts), (answer.Fault, answer.Attempts, scene.Asked.Count));
+        Assert.StartsWith($"it is {fault}", answer.Message, StringComparison.Ordinal);
+        Assert.Equal(0, scene.Router.OutstandingTo(Scene.Node(1)));
+    }
+
+    [Fact]
+    public async Task An_executor_that_breaks_its_promise_counts_as_a_lost_node()
+    {
+        await using RouterScene scene = new();
+        scene.AddRemotes(1, 2, 3);
+        scene.OnExecute = (node, call, _) => node == Scene.Node(1) ? throw new InvalidOperationException("a bug")
+            : node == Scene.Node(2) ? throw new OperationCanceledException()
+            : new(RouterScene.Add(call));
+        using InferenceAnswer answer = await scene.InferAsync(RouterScene.Call(1));
+        Assert.Equal((Scene.Node(3), 3), (answer.Node, answer.Attempts));
+    }
+
+    [Fact]
+    public async Task A_call_out_of_time_ends_and_says_so()
+    {
+        TestTime time = new();
+        await using RouterScene scene = new(time);
+        scene.AddRemotes(1);
+        CancellationToken seen = default;
+        scene.OnExecute = async (_, call, stop) =>
+        {
+            seen = stop;
+            await Task.Delay(Timeout.InfiniteTimeSpan, stop);
+            return RouterScene.Add(call);
+        };
+        Task<InferenceAnswer> waiting = scene.InferAsync(RouterScene.Call(1, timeoutMs: 200));
+        Assert.Equal(1, scene.Router.OutstandingTo(Scene.Node(1)));
+        time.Advance(TimeSpan.FromMilliseconds(199));
+        Assert.False(seen.IsCancellationRequested);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        InferenceAnswer answer = await waiting;
+        Assert.Equal(InferenceFault.DeadlineExceeded, answer.Fault);
+        Assert.Equal("model 'adder' gave no answer within 200 ms: give the call more time", answer.Message);
+        Assert.Equal(TimeSpan.FromMilliseconds(200), scene.Router.Decisions.Read(1)[0].Duration);
+        Assert.Equal(InferenceFault.DeadlineExceeded, (await scene.InferAsync(RouterScene.Call(1, 0))).Fault);
+    }
+
+    [Fact]
+    public async Task A_caller_that_goes_away_ends_its_call()
+    {
+        await using RouterScene scene = new();
+        scene.AddRemotes(1);
+        TaskCompletionSource began = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        scene.OnExecute = async (_, call, stop) =>
+        {
+            began.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, stop);
+            return RouterScene.Add(call);
+        };
+        using CancellationTokenSource goes = new();
+        Task<InferenceAnswer> call = scene.InferAsync(RouterScene.Call(1), goes.Token);
+        await began.Task.WaitAsync(Scene.Patience);
+        await goes.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        Assert.True(scene.Router.Decisions.Read(1)[0].Cancelled);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => scene.InferAsync(RouterScene.Call(1), goes.Token));
+    }
+
+    [Fact]
+    public async Task Unknown_models_and_models_ready_nowhere_are_refused_by_name()
+    {
+        await using RouterScene scene = new();
+        InferenceAnswer unknown = await scene.InferAsync(RouterScene.Call(1, model: "ader"));
+        Assert.Equal(InferenceFault.UnknownModel, unknown.Fault);
+        Assert.Equal("no model 'ader' is deployed: deploy it or check the name", unknown.Message);
+        InferenceAnswer nowhere = await scene.InferAsync(RouterScene.Call(1));
+        Assert.Equal((InferenceFault.NotReady, 0), (nowhere.Fault, nowhere.Attempts));
+        Assert.Contains("none of 1 nodes has the model loaded", nowhere.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_call_waits_for_a_model_that_is_being_loaded_here()
+    {
+        await using RouterScene scene = new();
+        TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        scene.Local.Backend.LoadGate = gate.Task;
+        scene.Model = scene.Model with { Digest = await scene.Local.ImportAsync([1]) };
+        Task<ModelStatus> load = scene.Local.Host.LoadAsync(scene.Model.Digest, default);
+        Task<InferenceAnswer> call = scene.InferAsync(RouterScene.Call(1));
+        Assert.False(call.IsCompleted);
+        gate.SetResult();
+        Assert.Equal(2, Scene.ValueOf(await call));
+        await load;
+    }
+
+    [Fact]
+    public async Task A_call_waits_for_a_model_that_is_being_loaded_elsewhere_by_signal_or_by_period()
+    {
+        TestTime time = new();
+        await using RouterScene scene = new(time) { BeingLoaded = true };
+        Task<InferenceAnswer> call = scene.InferAsync(RouterScene.Call(1));
+        scene.AddRemotes(1);
+        scene.Local.Host.Changes.Raise();
+        Assert.Equal(2, Scene.ValueOf(await call));
+
+        scene.Mesh.RemoveAt(1);
+        call = scene.InferAsync(RouterScene.Call(2));
+        await time.TimerWithinAsync(TimeSpan.FromMilliseconds(250));
+        scene.AddRemotes(1);
+        time.Advance(TimeSpan.FromMilliseconds(250)); // the signal was lost
+        Assert.Equal(3, Scene.ValueOf(await call));
+
+        scene.Mesh.RemoveAt(1);
+        call = scene.InferAsync(RouterScene.Call(3, timeoutMs: 100));
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(InferenceFault.DeadlineExceeded, (await call).Fault);
+    }
+
+    [Fact]
+    public async Task When_the_last_node_is_gone_after_a_loss_the_loss_is_the_answer()
+    {
+        TestTime time = new();
+        await using RouterScene scene = new(time);
+        scene.AddRemotes(1);
+        scene.OnExecute = (_, _, _) =>
+        {
+            scene.Mesh.RemoveAt(1);
+            return new(RouterScene.Fault(InferenceFault.NodeLost));
+        };
+        Task<InferenceAnswer> call = scene.InferAsync(RouterScene.Call(1));
+        await time.TimerWithinAsync(TimeSpan.FromMilliseconds(10));
+        time.Advance(TimeSpan.FromMilliseconds(10));
+        InferenceAnswer answer = await call;
+        Assert.Equal((InferenceFault.NodeLost, 1, "it is NodeLost"), (answer.Fault, answer.Attempts, answer.Message));
+    }
+
+    [Fact]
+    public async Task Calls_in_flight_count_against_a_node()
+    {
+        await using RouterScene scene = new();
+        scene.AddRemotes(1, 2);
+        TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        scene.OnExecute = async (_, call, stop) =>
+        {
+            await gate.Task.WaitAsync(stop);
+            return RouterScene.Add(call);
+        };
+        Task<InferenceAnswer>[] calls = [.. Enumerable.Range(0, 10).Select(i => scene.InferAsync(RouterScene.Call(i)))];
+        Assert.Equal((5, 5), (scene.Router.OutstandingTo(Scene.Node(1)), scene.Router.OutstandingTo(Scene.Node(2))));
+        gate.SetResult();
+        await Task.WhenAll(calls);
+        Assert.Equal((0, 0), (scene.Router.OutstandingTo(Scene.Node(1)), scene.Router.OutstandingTo(Scene.Node(2))));
+    }
+
+    [Fact]
+    public async Task Of_ten_thousand_calls_over_nodes_that_fail_at_random_each_is_answered_or_refused_once()
+    {
+        const int count = 10_000;
+        await using RouterScene scene = new(options: new ModelHostOptions { MaxRunning = 2, MaxWaiting = 2 });
+        scene.Model = scene.Model with { Digest = await scene.Local.LoadAsync([1]) };
+        scene.AddRemotes(1, 2, 3, 4);
+        ConcurrentDictionary<Guid, int> running = new();
+        Prng prng = new(2026);
+        Lock gate = new();
+        scene.OnExecute = async (_, call, stop) =>
+        {
+            Assert.True(running.TryAdd(call.IdempotencyKey, 1), "a call ran in two places at once");
+            double luck;
+            lock (gate)
+            {
+                luck = prng.NextDouble();
+            }
+
+            await Task.Yield();
+            InferenceAnswer answer = luck switch
+            {
+                < 0.30 => RouterScene.Fault(InferenceFault.NodeLost),
+                < 0.40 => RouterScene.Fault(InferenceFault.Overloaded),
+                < 0.42 => RouterScene.Fault(InferenceFault.RunFailed),
+                _ => RouterScene.Add(call),
+            };
+            running.TryRemove(call.IdempotencyKey, out int _);
+            return answer;
+        };
+        int[] ends = new int[count];
+        ConcurrentDictionary<InferenceFault, int> faults = new();
+        ParallelOptions options = new() { MaxDegreeOfParallelism = 32 };
+        await Parallel.ForAsync(0, count, options, async (i, stop) =>
+        {
+            using InferenceAnswer answer = await scene.Router.InferAsync(RouterScene.Call(i, 60_000), stop);
+            faults.AddOrUpdate(answer.Fault, 1, (_, n) => n + 1);
+            if (answer.Fault == InferenceFault.None)
+            {
+                Assert.Equal(i + 1, Scene.ValueOf(answer));
+            }
+            else
+            {
+                Assert.NotEqual("", answer.Message);
+            }
+
+            Interlocked.Increment(ref ends[i]);
+        });
+        Assert.All(ends, end => Assert.Equal(1, end));
+        Assert.Equal(count, faults.Values.Sum());
+        Assert.True(faults[InferenceFault.None] > count * 0.95, string.Join(", ", faults));
+        Assert.Subset(
+            new HashSet<InferenceFault>([InferenceFault.None, InferenceFault.NodeLost, InferenceFault.Overloaded, InferenceFault.RunFailed]),
+            faults.Keys.ToHashSet());
+        Assert.Equal(count, scene.Router.Decisions.Total);
+        Assert.Equal(0, scene.Local.Host.InFlight);
+        Assert.All(Enumerable.Range(1, 4), node => Assert.Equal(0, scene.Router.OutstandingTo(Scene.Node(node))));
+    }
+}
