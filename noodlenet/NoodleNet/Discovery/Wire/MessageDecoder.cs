@@ -72,7 +72,8 @@ internal static class MessageDecoder
             reader.Fail(WireFault.Malformed);
         }
 
-        return EndPointOf(ref reader, fields.Address, fields.Port) is { } endpoint && fields.Name.Length != 0
+        IPEndPoint? endpoint = EndPointOf(ref reader, fields.Address, fields.Port);
+        return reader.IsSound && endpoint is not null && fields.Name.Length != 0
             ? new MemberRecord(fields.Name, endpoint, fields.Meta, fields.Incarnation, (MemberState)fields.State,
                 ProtocolVersions.Read(fields.Versions))
             : FailAs<MemberRecord>(ref reader);
