@@ -47,9 +47,10 @@ internal sealed class MembershipOpening(
             case MembershipStep.Join:
                 return await JoinAsync(token!, old, cancellation);
             default:
+                string sentence = Sentence(step, old, token);
                 registrar?.Dispose();
                 old?.Dispose();
-                throw new TrustException(Sentence(step, old, token));
+                throw new TrustException(sentence);
         }
     }
 
@@ -84,7 +85,8 @@ internal sealed class MembershipOpening(
         }
     }
 
-    private MeshMembership? Found()
+    /// <summary>Makes a mesh; null, and nothing is left of it, when another node wrote the token file first.</summary>
+    internal MeshMembership? Found()
     {
         MeshAuthority authority = MeshAuthority.Create(clock);
         var registrar = new MeshRegistrar(authority, MeshLedger.Empty(), LedgerPath, clock);

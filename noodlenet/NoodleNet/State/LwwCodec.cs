@@ -88,7 +88,8 @@ public static class LwwCodec
         }
 
         uint length = reader.Number((uint)limits.ValueBytes + 1);
-        ReadOnlyMemory<byte>? value = length == 0 ? null : reader.Raw((int)length - 1).ToArray();
+        // The cast matters: a null array would become an empty value, and a deleted key come back.
+        ReadOnlyMemory<byte>? value = length == 0 ? (ReadOnlyMemory<byte>?)null : reader.Raw((int)length - 1).ToArray();
         return new LwwEntry(key, new HybridStamp(time, node), value);
     }
 }

@@ -10,7 +10,7 @@ internal static class LwwGen
         .Select((key, time, node, value) => new LwwEntry(
             $"key-{key}",
             new HybridStamp(time, 0, NodeId.Create($"n{node}", Guid.Empty)),
-            value == 0 ? null : new byte[] { value }));
+            value == 0 ? (ReadOnlyMemory<byte>?)null : new byte[value - 1]));
 
     public static readonly Gen<LwwEntry[]> Entries = Entry.Array[0, 30];
 
