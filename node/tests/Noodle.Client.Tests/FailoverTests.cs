@@ -39,8 +39,8 @@ public sealed class FailoverTests
             }
         });
         await using ScriptedNode good = await Good();
-        using NoodleClient client = new(
-            [bad.Address, good.Address], s_quick with { AttemptTimeout = TimeSpan.FromSeconds(1) });
+        TimeSpan? attempt = failure == "attempt too slow" ? TimeSpan.FromSeconds(2) : null;
+        using NoodleClient client = new([bad.Address, good.Address], s_quick with { AttemptTimeout = attempt });
 
         using InferResult result = await client.InferAsync("m", InferTests.Inputs);
 
