@@ -2,7 +2,6 @@ using System.CommandLine;
 using Noodle.Cli.CommandLine;
 using Noodle.Cli.Demo;
 using Noodle.Cli.Verbs;
-using Noodle.Client;
 
 var root = new RootCommand("Run AI models on the machines you already have.");
 root.Options.Add(SharedOptions.Output);

@@ -140,6 +140,8 @@ internal sealed class NodeRuntime(
             await _mesh.DisposeAsync();
         }
 
+        _parts?.Peers.Dispose();
+
         _folder?.Dispose();
         _stop.Dispose();
     }

@@ -250,7 +250,8 @@ public sealed class ModelStore
     }
 
     /// <summary>Where a model lies; only for a digest that is one.</summary>
-    internal string PathOf(string digest) => Path.Combine(_models, digest[..2], digest);
+    /// <summary>Where a model lies, or would lie.</summary>
+    public string PathOf(string digest) => Path.Combine(_models, digest[..2], digest);
 
     /// <summary>Counts bytes in before they are written; null, or why they are too many.</summary>
     internal StoreResult? TryGrow(long modelBytes, int more)

@@ -30,5 +30,5 @@ public readonly record struct StoreResult(StoreFault Fault, string Message, stri
 {
     internal static StoreResult Stored(string digest, long sizeBytes) => new(StoreFault.None, "", digest, sizeBytes);
 
-    internal static StoreResult Failed(StoreFault fault, string message) => new(fault, message, "", 0);
+    public static StoreResult Failed(StoreFault fault, string message) => new(fault, message, "", 0);
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Nbc.Tensors;
 using Noodle.Client;
 
 namespace Noodle.Cli.Demo;

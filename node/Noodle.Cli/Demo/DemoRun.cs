@@ -139,7 +139,7 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
         }
     }
 
-    private void PrintJson(double discoverMs, LoadReport load, DemoNode victim)
+    private static void PrintJson(double discoverMs, LoadReport load, DemoNode victim)
     {
         using Stream output = Console.OpenStandardOutput();
         using (var writer = new Utf8JsonWriter(output))

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Ahr.Backends;
-using Ahr.Backends.OnnxRuntime;
 using Nbc.Tensors;
+using Noodle.Cli.CommandLine;
 using Noodle.Cli.Inputs;
 
 namespace Noodle.Cli.Demo;
@@ -27,7 +27,7 @@ internal sealed class DigitSamples
     /// <summary>Reads the images and runs the model on each, in this process, without any node.</summary>
     public static async Task<DigitSamples> LoadAsync(CancellationToken cancellation)
     {
-        using IBackendModel model = await new OnnxRuntimeBackend().LoadAsync(ModelPath, cancellation);
+        using IBackendModel model = await OnnxRuntime.LoadAsync(ModelPath, cancellation);
         TensorSpec imageSpec = model.Inputs.Single(input => input.Name == ImageInput);
         Tensor images = NpyReader.Read(
             new InputSource("images", await File.ReadAllBytesAsync(PathOf("digits-test-images.npy"), cancellation)), imageSpec);

@@ -23,15 +23,28 @@ internal sealed class JsonPrinter(Stream output)
         json.WriteNumber("attempts", result.Attempts);
         json.WriteNumber("clientRetries", result.ClientRetries);
         json.WriteNumber("computeUs", (long)result.Compute.TotalMicroseconds);
+        WriteOutputs(json, result.Outputs.Tensors);
+        json.WriteEndObject();
+    });
+
+    /// <summary>Prints the outputs of a model that ran here.</summary>
+    public void Print(IReadOnlyList<Tensor> outputs) => Write(json =>
+    {
+        json.WriteStartObject();
+        WriteOutputs(json, outputs);
+        json.WriteEndObject();
+    });
+
+    private static void WriteOutputs(Utf8JsonWriter json, IReadOnlyList<Tensor> outputs)
+    {
         json.WriteStartArray("outputs");
-        foreach (Tensor tensor in result.Outputs.Tensors)
+        foreach (Tensor tensor in outputs)
         {
             TensorWriter.Write(json, tensor);
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
-    });
+    }
 
     private void Write(Action<Utf8JsonWriter> write)
     {

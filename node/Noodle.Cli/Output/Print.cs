@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Nbc.Tensors;
 using Noodle.Cli.CommandLine;
+using Noodle.Client;
 using Noodle.Client.Control;
 
 namespace Noodle.Cli.Output;
@@ -78,7 +79,20 @@ internal static class Print
             })]);
     }
 
-    /// <summary>Outputs of a run: JSON in either form, so that a pipe always gets the numbers.</summary>
+    /// <summary>What a deployed model answered.</summary>
+    public static void Result(ParseResult parsed, string model, InferResult result)
+    {
+        if (parsed.IsJson())
+        {
+            Json(printer => printer.Print(model, result));
+        }
+        else
+        {
+            Outputs(parsed, result.Outputs.Tensors);
+        }
+    }
+
+    /// <summary>Outputs of a model run here.</summary>
     public static void Outputs(ParseResult parsed, IReadOnlyList<Tensor> outputs)
     {
         if (parsed.IsJson())

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Ahr.Backends;
-using Ahr.Backends.OnnxRuntime;
 using Nbc.Tensors;
 using Noodle.Cli.CommandLine;
 using Noodle.Cli.Inputs;
@@ -62,7 +61,7 @@ internal static class RunVerb
         IReadOnlyList<Tensor> inputs = await ReadInputsAsync(parsed, specs, cancellation);
         long start = Stopwatch.GetTimestamp();
         using InferResult result = await client.InferAsync(name, inputs, null, cancellation);
-        Print.Outputs(parsed, result.Outputs.Tensors);
+        Print.Result(parsed, name, result);
         await Console.Error.WriteLineAsync(
             $"answered by {SafeText.Clean(result.Node)} in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.0} ms " +
             $"(engine {result.Compute.TotalMilliseconds:0.00} ms): {SafeText.Clean(result.Reason)}");
@@ -73,7 +72,7 @@ internal static class RunVerb
     {
         string path = parsed.GetValue(s_model)!;
         await ModelFile.Open(path).DisposeAsync();
-        using IBackendModel model = await new OnnxRuntimeBackend().LoadAsync(path, cancellation);
+        using IBackendModel model = await OnnxRuntime.LoadAsync(path, cancellation);
         using var inputs = new TensorSet(await ReadInputsAsync(parsed, model.Inputs, cancellation));
         long start = Stopwatch.GetTimestamp();
         using TensorSet outputs = await model.RunAsync(inputs, null, cancellation);

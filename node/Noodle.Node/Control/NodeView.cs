@@ -1,4 +1,3 @@
-using Ahr.Planning;
 using Ahr.Runtime;
 using Noodle.Client.Control;
 using Noodle.Node.Mesh;

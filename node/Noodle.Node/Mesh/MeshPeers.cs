@@ -19,6 +19,7 @@ namespace Noodle.Node.Mesh;
 /// Bound: one connection and one load entry a node; at most <see cref="MaxDials"/> dials at once.
 /// </remarks>
 internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, TimeProvider time, ILogger log)
+    : IDisposable
 {
     private const int MaxDials = 16;
     private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(500);
@@ -205,6 +206,8 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
         Wake();
         Changed?.Invoke();
     }
+
+    public void Dispose() => _wake.Dispose();
 
     private void Wake()
     {

@@ -5,7 +5,6 @@ using Ahr.Runtime;
 using Google.Protobuf;
 using Nbc.Tensors;
 using Noodle.Node.Mesh;
-using Noodle.Primitives;
 using NoodleNet.Discovery;
 using NoodleNet.Mesh;
 using NoodleNet.Runtime.Link;
@@ -161,7 +160,8 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
 
     private static TensorSpec Decode(TensorShape shape)
     {
-        ElementTypes.TryParse(shape.Datatype, out ElementType type);
+        // A datatype of a later version stays Undefined: this node cannot take the model's calls, and says so by name.
+        ElementType type = ElementTypes.TryParse(shape.Datatype, out ElementType known) ? known : ElementType.Undefined;
         return new TensorSpec(shape.Name, type, [.. shape.Dimensions]);
     }
 }

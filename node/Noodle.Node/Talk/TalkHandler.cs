@@ -3,7 +3,6 @@ using Ahr.Runtime;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Nbc.Tensors;
-using Noodle.Node.Mesh;
 using NoodleNet.Link;
 using NoodleNet.Runtime.Link;
 using NoodleNet.Talk;

@@ -203,7 +203,19 @@ public sealed class GossipHost : IAsyncDisposable
         _machine!.TryPost(new SwimInput.Packet(packet, from)); // a full queue loses it, as the network may
 
     private bool TakeConnection(System.Net.Sockets.Socket socket) =>
-        _streams.TryRun(cancellation => _streams.ServeAsync(socket, AnswerExchangeAsync, cancellation));
+        _streams.TryRun(cancellation => ServeAsync(socket, cancellation));
+
+    private async Task ServeAsync(System.Net.Sockets.Socket socket, CancellationToken cancellation)
+    {
+        if (_options.TakeTls is not { } take || !await TlsStart.IsNextAsync(socket, cancellation).ConfigureAwait(false))
+        {
+            await _streams.ServeAsync(socket, AnswerExchangeAsync, cancellation).ConfigureAwait(false);
+        }
+        else if (!take(socket))
+        {
+            socket.Dispose();
+        }
+    }
 
     private async Task<GossipMessage.PushPull?> AnswerExchangeAsync(
         GossipMessage.PushPull state, IPEndPoint from, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using NoodleNet.Discovery;
 using NoodleNet.Discovery.Wire;
@@ -19,6 +20,10 @@ public sealed class GossipOptions
 
     /// <summary>The address that others are told; null: the bound one, or the first usable one when bound to any.</summary>
     public IPAddress? Advertise { get; set; }
+
+    /// <summary>Takes over connections that begin with a TLS handshake, which gossip never does; false closes them.
+    /// Null: they are answered as gossip that cannot be read.</summary>
+    public Func<Socket, bool>? TakeTls { get; set; }
 
     /// <summary>Streams handled at once, in and out, 1 to 1024; more are refused.</summary>
     public int MaxStreams { get; set; } = 128;

@@ -9,6 +9,7 @@ namespace NoodleNet.Runtime.Link;
 
 /// <summary>The link of one node: it listens, dials, and keeps one connection to each peer.</summary>
 /// <remarks>
+/// Use: <see cref="StartAsync"/> for a port of its own, or <see cref="TryAdopt"/> for connections of a shared one.
 /// Meaning: when two nodes dial each other at once, the connection dialed by the smaller node id stays; the other
 /// takes no new calls and ends when those it carries are finished. Of two dialed by the same node the newer stays.
 /// Bound: MaxConnections, handshakes included; each one asks the account for a socket and its two buffers.
@@ -86,6 +87,23 @@ public sealed partial class LinkHost : IAsyncDisposable
         Log.LinkListening(_context.Logger, listener.LocalEndPoint!.ToString()!);
         Own(AcceptAsync(listener));
         return Task.CompletedTask;
+    }
+
+    /// <summary>Serves a connection that somebody else accepted, so that several protocols can share one port.</summary>
+    /// <returns>False when this host drains or has ended; the caller then closes the socket.</returns>
+    public bool TryAdopt(Socket accepted)
+    {
+        ArgumentNullException.ThrowIfNull(accepted);
+        lock (_gate)
+        {
+            if (_isDraining)
+            {
+                return false;
+            }
+
+            Own(ServeAsync(accepted));
+            return true;
+        }
     }
 
     /// <summary>The living connection to a node, or a new one. Concurrent callers share one dial.</summary>
