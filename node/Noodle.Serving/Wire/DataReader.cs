@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
@@ -16,8 +17,7 @@ namespace Noodle.Serving.Wire;
 /// </remarks>
 internal ref struct DataReader(ElementType type, ReadOnlySpan<long> shape, ReadOnlySpan<byte> json, Span<byte> target)
 {
-    private static readonly System.Buffers.SearchValues<byte> s_tokenEnds =
-        System.Buffers.SearchValues.Create(",[]\" \t\r\n"u8);
+    private static readonly SearchValues<byte> s_tokenEnds = SearchValues.Create(",[]\" \t\r\n"u8);
 
     private readonly ReadOnlySpan<long> _shape = shape;
     private readonly ReadOnlySpan<byte> _json = json;

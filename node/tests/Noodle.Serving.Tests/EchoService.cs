@@ -46,7 +46,7 @@ internal sealed class EchoService : IInferenceService, IModelCatalog
     /// <summary>The last call; its tensors may be gone.</summary>
     public InferenceCall? LastCall { get; private set; }
 
-    /// <summary>True when every input of the last call was a part of one array, none of its own.</summary>
+    /// <summary>All calls, oldest first.</summary>
     public ConcurrentQueue<InferenceCall> Calls { get; } = new();
 
     public TaskCompletionSource Waiting { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -75,7 +75,7 @@ internal sealed class EchoService : IInferenceService, IModelCatalog
                 Waiting.TrySetResult();
                 try
                 {
-                    await Task.Delay(Timeout.Infinite, cancellation);
+                    await new TaskCompletionSource().Task.WaitAsync(cancellation);
                 }
                 finally
                 {
@@ -92,8 +92,8 @@ internal sealed class EchoService : IInferenceService, IModelCatalog
         if (call.Model.StartsWith("fault-", StringComparison.Ordinal))
         {
             InferenceFault fault = Enum.Parse<InferenceFault>(call.Model[6..]);
-            return new InferenceAnswer { Fault = fault, Message = fault < InferenceFault.Overloaded ? "as\nwished"
-                : "" };
+            string message = fault < InferenceFault.Overloaded ? "as\nwished" : "";
+            return new InferenceAnswer { Fault = fault, Message = message };
         }
 
         TryGet(call.Model, out DeployedModel? model);
