@@ -32,7 +32,8 @@ public static class ServingExtensions
         return services;
     }
 
-    /// <summary>Serves everything under <c>/v2</c>; what it does not know there is a 404 in the protocol's form.</summary>
+    /// <summary>Serves everything under <c>/v2</c>; what it does not know there is a 404 in the protocol's
+    /// form.</summary>
     /// <exception cref="InvalidOperationException"><see cref="AddNoodleServing"/> was not called.</exception>
     public static IEndpointConventionBuilder MapInferenceProtocol(this IEndpointRouteBuilder endpoints)
     {

@@ -19,11 +19,13 @@ public sealed class ServingOptions
     [Range(1024, 1024 * 1024 * 1024)]
     public int MaxBodyBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Largest JSON part of an answer in bytes, 1 KiB to 1 GiB; larger results must be asked for as binary.</summary>
+    /// <summary>Largest JSON part of an answer in bytes, 1 KiB to 1 GiB; larger results must be asked for as
+    /// binary.</summary>
     [Range(1024, 1024 * 1024 * 1024)]
     public int MaxResponseJsonBytes { get; set; } = 256 * 1024 * 1024;
 
-    /// <summary>Memory in bytes for all requests that are held at once, 1 MiB to 1 TiB; beyond it requests get 503.</summary>
+    /// <summary>Memory in bytes for all requests that are held at once, 1 MiB to 1 TiB; beyond it requests get
+    /// 503.</summary>
     [Range(1024L * 1024, 1024L * 1024 * 1024 * 1024)]
     public long MaxBufferedBytes { get; set; } = 1024L * 1024 * 1024;
 

@@ -108,7 +108,8 @@ public sealed class ResourceAccount : IResourceAccount, IDisposable
     /// <remarks>The owner disposes the child. Two children may have one name.</remarks>
     /// <exception cref="ArgumentException">The name is empty, too long, or not one path segment.</exception>
     /// <exception cref="ObjectDisposedException">This account is closed.</exception>
-    /// <exception cref="InvalidOperationException">There are <see cref="ResourceManager.MaxAccounts"/> accounts.</exception>
+    /// <exception cref="InvalidOperationException">There are <see cref="ResourceManager.MaxAccounts"/>
+    /// accounts.</exception>
     public ResourceAccount OpenChild(string name, params ReadOnlySpan<(ResourceKind Kind, long Limit)> limits)
     {
         var child = new ResourceAccount(_manager, this, name, limits);
@@ -118,7 +119,7 @@ public sealed class ResourceAccount : IResourceAccount, IDisposable
             if (!_manager.TryCountAccount())
             {
                 throw new InvalidOperationException(
-                    $"{ResourceManager.MaxAccounts} resource accounts are open; close some before opening {child.Owner}.");
+                    $"{ResourceManager.MaxAccounts} resource accounts are open; close some before {child.Owner}.");
             }
 
             _children.Add(child);
@@ -130,7 +131,7 @@ public sealed class ResourceAccount : IResourceAccount, IDisposable
     IResourceAccount IResourceAccount.OpenChild(
         string name, params ReadOnlySpan<(ResourceKind Kind, long Limit)> limits) => OpenChild(name, limits);
 
-    /// <summary>Closes the account and those below it, gives back what they still hold, and reports that as leaks.</summary>
+    /// <summary>Closes the account and those below it; what they still hold is given back and reported.</summary>
     public void Dispose()
     {
         ResourceAccount[] children;

@@ -3,7 +3,7 @@ using Noodle.Primitives;
 
 namespace Nbc.Runtime.Resources;
 
-/// <summary>Keeps account of what all parts of a process take from the machine, and holds them to their limits.</summary>
+/// <summary>Keeps account of what all parts of a process take, and holds them to their limits.</summary>
 /// <remarks>
 /// Bound: <see cref="MaxAccounts"/> open accounts; <c>maxWaiters</c> waiting reservations of each kind;
 /// <see cref="MaxLeaks"/> remembered leaks. Safe to call from every thread.

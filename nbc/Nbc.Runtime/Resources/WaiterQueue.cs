@@ -131,6 +131,7 @@ internal sealed class WaiterQueue(ResourceKind kind, int capacity)
 
     private sealed record Waiter(ResourceAccount Account, long Amount)
     {
-        public TaskCompletionSource<ReserveOutcome> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<ReserveOutcome> Done { get; } = new(
+            TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

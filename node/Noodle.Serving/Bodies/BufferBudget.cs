@@ -15,7 +15,8 @@ internal sealed class BufferBudget(long limit, IResourceAccount? account = null)
     /// <summary>Takes memory, or nothing when there is not enough.</summary>
     public bool TryTake(long bytes)
     {
-        if (Interlocked.Add(ref _inUse, bytes) <= limit && (account is null || account.TryReserve(ResourceKind.Memory, bytes)))
+        if (Interlocked.Add(ref _inUse, bytes) <= limit &&
+            (account is null || account.TryReserve(ResourceKind.Memory, bytes)))
         {
             return true;
         }

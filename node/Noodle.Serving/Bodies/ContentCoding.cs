@@ -24,7 +24,8 @@ internal static class ContentCodings
     public static bool TryParse(StringValues header, out ContentCoding coding)
     {
         coding = ContentCoding.Identity;
-        return StringValues.IsNullOrEmpty(header) || (header.Count == 1 && TryParse(header[0].AsSpan().Trim(), out coding));
+        return StringValues.IsNullOrEmpty(header) ||
+            (header.Count == 1 && TryParse(header[0].AsSpan().Trim(), out coding));
     }
 
     /// <summary>The coding that Accept-Encoding likes best; identity when it likes none of ours.</summary>

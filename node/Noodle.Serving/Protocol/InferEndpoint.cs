@@ -82,7 +82,8 @@ internal sealed class InferEndpoint(
         {
             answer = await service.InferAsync(call, cancel.Token);
         }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (
+            cancel.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {
             return Refusal.From(model.Name, InferenceFault.DeadlineExceeded, "");
         }
@@ -157,7 +158,8 @@ internal sealed class InferEndpoint(
 
     private TimeSpan ChooseTimeout(TimeSpan? header, TimeSpan? parameter)
     {
-        TimeSpan wish = header is { } a && parameter is { } b ? (a < b ? a : b) : header ?? parameter ?? _options.DefaultTimeout;
+        TimeSpan wish = header ?? parameter ?? _options.DefaultTimeout;
+        wish = parameter < wish ? parameter.Value : wish;
         return wish < _options.MaxTimeout ? wish : _options.MaxTimeout;
     }
 

@@ -54,7 +54,8 @@ internal sealed class InferenceProtocol(
         string method = context.Request.Method;
         if (kind == RouteKind.Unknown)
         {
-            return new Refusal(RequestFault.NotFound, "Not Found: the Open Inference Protocol has nothing at this path");
+            return new Refusal(RequestFault.NotFound,
+                "Not Found: the Open Inference Protocol has nothing at this path");
         }
 
         bool allowed = kind == RouteKind.Infer

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 namespace Noodle.Serving.Protocol;
 
 /// <summary>What the headers of an infer request say.</summary>
-/// <param name="HeadLength">Bytes of JSON before the binary tensors; null when all is JSON, 0 for a raw request.</param>
+/// <param name="HeadLength">Bytes of JSON before the tensors; null when all is JSON, 0 for a raw request.</param>
 /// <param name="Timeout">The caller's wish; null when there is none.</param>
 /// <param name="Key">The caller's idempotency key, or a new one.</param>
 /// <param name="TraceParent">W3C trace context; null when there is none, or it is malformed.</param>
@@ -49,7 +49,8 @@ internal readonly record struct RequestHeaders(int? HeadLength, TimeSpan? Timeou
         {
             key = Guid.NewGuid();
         }
-        else if (text.Count != 1 || !(Guid.TryParseExact(text[0], "D", out key) || Guid.TryParseExact(text[0], "N", out key)))
+        else if (text.Count != 1 ||
+            !(Guid.TryParseExact(text[0], "D", out key) || Guid.TryParseExact(text[0], "N", out key)))
         {
             return Malformed(KeyName, text, "a UUID");
         }

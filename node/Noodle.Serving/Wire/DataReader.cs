@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Nbc.Tensors;
@@ -15,8 +17,7 @@ namespace Noodle.Serving.Wire;
 /// </remarks>
 internal ref struct DataReader(ElementType type, ReadOnlySpan<long> shape, ReadOnlySpan<byte> json, Span<byte> target)
 {
-    private static readonly System.Buffers.SearchValues<byte> s_tokenEnds =
-        System.Buffers.SearchValues.Create(",[]\" \t\r\n"u8);
+    private static readonly SearchValues<byte> s_tokenEnds = SearchValues.Create(",[]\" \t\r\n"u8);
 
     private readonly ReadOnlySpan<long> _shape = shape;
     private readonly ReadOnlySpan<byte> _json = json;
@@ -111,11 +112,7 @@ internal ref struct DataReader(ElementType type, ReadOnlySpan<long> shape, ReadO
             return "mixes arrays and elements";
         }
 
-        if (_depth == InferHead.MaxDataDepth)
-        {
-            return $"is nested deeper than {InferHead.MaxDataDepth}";
-        }
-
+        Debug.Assert(_depth < InferHead.MaxDataDepth, "TrySkipData counted the depth");
         counts[++_depth] = 0;
         _at++;
         return null;
@@ -137,11 +134,7 @@ internal ref struct DataReader(ElementType type, ReadOnlySpan<long> shape, ReadO
 
     private string? ReadElement(scoped Span<long> counts, long count)
     {
-        if (_depth == 0)
-        {
-            return Malformed();
-        }
-
+        Debug.Assert(_depth > 0, "the data begins with a bracket");
         if (_leafDepth == 0)
         {
             _leafDepth = _depth;
@@ -190,11 +183,7 @@ internal ref struct DataReader(ElementType type, ReadOnlySpan<long> shape, ReadO
         }
 
         int length = FindStringEnd(_json[(_at + 1)..]);
-        if (length < 0)
-        {
-            return Malformed();
-        }
-
+        Debug.Assert(length >= 0, "TrySkipData found the end of every string");
         ReadOnlySpan<byte> raw = _json.Slice(_at + 1, length);
         Span<byte> text = _target[(Written + sizeof(uint))..];
         if (raw.Contains((byte)'\\'))

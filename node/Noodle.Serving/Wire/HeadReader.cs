@@ -36,16 +36,7 @@ internal static class HeadReader
         }
 
         ReadRequest(ref walk, json, head);
-        if (walk.Fault is null && walk.Token != JsonTokenType.EndObject)
-        {
-            walk.Fail("the JSON of the request has no end");
-        }
-
-        while (walk.Read())
-        {
-            // finds what follows the object
-        }
-
+        walk.Read(); // fails when anything follows the object
         return walk.Fault;
     }
 
@@ -207,7 +198,8 @@ internal static class HeadReader
         {
             walk.Fail($"{what} has no name");
         }
-        else if (walk.Fault is null && outputs.Exists(other => string.Equals(other.Name, name, StringComparison.Ordinal)))
+        else if (walk.Fault is null &&
+            outputs.Exists(other => string.Equals(other.Name, name, StringComparison.Ordinal)))
         {
             walk.Fail($"output '{PlainText.Clean(name!)}' already exists in request");
         }

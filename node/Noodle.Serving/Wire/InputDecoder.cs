@@ -104,7 +104,8 @@ internal sealed class InputDecoder(RequestMemory memory, int maxBytes)
         if (input.Type is ElementType.Float16 or ElementType.BFloat16)
         {
             return Refusal.Invalid(
-                $"{Name(input)} is {ElementTypes.NameOf(input.Type)}, which JSON cannot hold; use the binary data format");
+                $"{Name(input)} is {ElementTypes.NameOf(input.Type)}, which JSON cannot hold; " +
+                "use the binary data format");
         }
 
         // An element takes at least two bytes of JSON, so a shape that promises more needs no memory to be refused.
@@ -141,9 +142,14 @@ internal sealed class InputDecoder(RequestMemory memory, int maxBytes)
             return Refusal.Invalid($"{name}: {fault}");
         }
 
-        return tensor.Type == ElementType.Bool && tensor.Data.Span.IndexOfAnyExceptInRange((byte)0, (byte)1) is >= 0 and int at
-            ? Refusal.Invalid($"{name}: byte {at} is {tensor.Data.Span[at]}, BOOL takes 0 and 1")
-            : null;
+        if (tensor.Type != ElementType.Bool)
+        {
+            return null;
+        }
+
+        ReadOnlySpan<byte> data = tensor.Data.Span;
+        int odd = data.IndexOfAnyExceptInRange((byte)0, (byte)1);
+        return odd < 0 ? null : Refusal.Invalid($"{name}: byte {odd} is {data[odd]}, BOOL takes 0 and 1");
     }
 
     private static Refusal Full() => new(

@@ -18,7 +18,8 @@ internal static class TensorText
     private const int LongestNumber = 32;
     private const int ChunkLength = 512;
 
-    /// <returns>What cannot be written, as the end of a sentence that begins with the output; null when all is.</returns>
+    /// <returns>What cannot be written, as the end of a sentence that begins with the output; null when all
+    /// is.</returns>
     public static string? Write(PooledWriter writer, Tensor tensor)
     {
         ReadOnlySpan<byte> data = tensor.Data.Span;
@@ -70,7 +71,8 @@ internal static class TensorText
                 }
                 else
                 {
-                    ReadOnlySpan<byte> name = T.IsNaN(value) ? "NaN"u8 : T.IsNegative(value) ? "-Infinity"u8 : "Infinity"u8;
+                    ReadOnlySpan<byte> name = T.IsNaN(value) ? "NaN"u8
+                        : T.IsNegative(value) ? "-Infinity"u8 : "Infinity"u8;
                     name.CopyTo(target[at..]);
                     at += name.Length;
                 }
@@ -125,7 +127,8 @@ internal static class TensorText
             ReadOnlySpan<byte> text = data.Slice(sizeof(uint), length);
             if (!Utf8.IsValid(text))
             {
-                return $"has bytes in element {i} that are not UTF-8, which JSON cannot hold; use the binary data format";
+                return $"has bytes in element {i} that are not UTF-8, which JSON cannot hold; " +
+                    "use the binary data format";
             }
 
             writer.Write(i == 0 ? default : ","u8);

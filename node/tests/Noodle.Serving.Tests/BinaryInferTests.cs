@@ -19,13 +19,20 @@ public sealed class BinaryInferTests(HostFixture fixture) : IClassFixture<HostFi
         $"\"inputs\":[{{\"name\":\"x\",\"datatype\":\"{type}\",\"shape\":[{count}]," +
         $"\"parameters\":{{\"binary_data_size\":{size}}}}}]}}";
 
+    private static string Answer(string model, string outputs) =>
+        $"{{\"model_name\":\"{model}\",\"model_version\":\"3\",\"outputs\":[{outputs}]}}";
+
     [Fact]
     public async Task Golden_bytes_both_ways()
     {
-        const string Head = """{"id":"7","parameters":{"binary_data_output":true},"inputs":[{"name":"a","datatype":"FP32","shape":[1,3],"parameters":{"binary_data_size":12}},{"name":"b","datatype":"BYTES","shape":[2],"parameters":{"binary_data_size":11}}]}""";
+        const string Head = """{"id":"7","parameters":{"binary_data_output":true},"inputs":""" +
+            """[{"name":"a","datatype":"FP32","shape":[1,3],"parameters":{"binary_data_size":12}},""" +
+            """{"name":"b","datatype":"BYTES","shape":[2],"parameters":{"binary_data_size":11}}]}""";
         Reply reply = await _host.InferAsync(
             "pair", Join(Head, s_floats, s_strings), ("inference-header-content-length", $"{Head.Length}"));
-        const string Expected = """{"model_name":"pair","model_version":"3","id":"7","outputs":[{"name":"c","datatype":"FP32","shape":[1,3],"parameters":{"binary_data_size":12}},{"name":"d","datatype":"BYTES","shape":[2],"parameters":{"binary_data_size":11}}]}""";
+        const string Expected = """{"model_name":"pair","model_version":"3","id":"7","outputs":""" +
+            """[{"name":"c","datatype":"FP32","shape":[1,3],"parameters":{"binary_data_size":12}},""" +
+            """{"name":"d","datatype":"BYTES","shape":[2],"parameters":{"binary_data_size":11}}]}""";
         Assert.Equal(Join(Expected, s_floats, s_strings), reply.Body);
         Assert.Equal($"{Expected.Length}", reply.Header("Inference-Header-Content-Length"));
         Assert.Equal("application/octet-stream", reply.Header("Content-Type"));
@@ -80,7 +87,8 @@ public sealed class BinaryInferTests(HostFixture fixture) : IClassFixture<HostFi
             ("Inference-Header-Content-Length", $"{Encoding.UTF8.GetByteCount(head)}"));
         string c1 = binaryC ? "\"parameters\":{\"binary_data_size\":12}" : "\"data\":[1,2,3]";
         string d1 = binaryD ? "\"parameters\":{\"binary_data_size\":5}" : "\"data\":[\"A\"]";
-        string json = $$"""{"model_name":"pair","model_version":"3","outputs":[{"name":"c","datatype":"FP32","shape":[1,3],{{c1}} },{"name":"d","datatype":"BYTES","shape":[1],{{d1}} }]}""".Replace(" }", "}", StringComparison.Ordinal);
+        string json = Answer("pair", $"{{\"name\":\"c\",\"datatype\":\"FP32\",\"shape\":[1,3],{c1}}}," +
+            $"{{\"name\":\"d\",\"datatype\":\"BYTES\",\"shape\":[1],{d1}}}");
         Assert.Equal(Encoding.UTF8.GetString(Join(json, binaryC ? s_floats : [], binaryD ? strings : [])), reply.Text);
         Assert.Equal(binaryC || binaryD ? $"{json.Length}" : null, reply.Header("Inference-Header-Content-Length"));
 
@@ -94,11 +102,13 @@ public sealed class BinaryInferTests(HostFixture fixture) : IClassFixture<HostFi
         foreach (ElementType type in Enum.GetValues<ElementType>().Where(type => ElementTypes.SizeOf(type) > 0))
         {
             int size = ElementTypes.SizeOf(type);
-            byte[] data = [.. Enumerable.Range(0, 32 * size).Select(i => (byte)(type == ElementType.Bool ? i % 2 : i * 37))];
+            byte[] data = [.. Enumerable.Range(0, 32 * size).Select(i => (byte)(type == ElementType.Bool ? i % 2
+                : i * 37))];
             string name = ElementTypes.NameOf(type);
             string head = Head(name, 32, data.Length, true);
             Reply reply = await _host.InferAsync(
-                $"echo-{name.ToLowerInvariant()}", Join(head, data), ("Inference-Header-Content-Length", $"{head.Length}"));
+                $"echo-{name.ToLowerInvariant()}", Join(head, data), ("Inference-Header-Content-Length",
+                    $"{head.Length}"));
             Assert.Equal(HttpStatusCode.OK, reply.Status);
             Assert.Equal(data, reply.Body[int.Parse(reply.Header("Inference-Header-Content-Length")!)..]);
         }
@@ -107,8 +117,10 @@ public sealed class BinaryInferTests(HostFixture fixture) : IClassFixture<HostFi
     [Fact]
     public async Task Empty_binary_outputs_need_no_header()
     {
-        const string Head = """{"inputs":[{"name":"x","datatype":"FP16","shape":[0],"parameters":{"binary_data_size":0}}],"outputs":[{"name":"y","parameters":{"binary_data":true}}]}""";
-        Reply reply = await _host.InferAsync("echo-fp16", Join(Head), ("Inference-Header-Content-Length", $"{Head.Length}"));
+        const string Head = """{"inputs":[{"name":"x","datatype":"FP16","shape":[0],"parameters":""" +
+            """{"binary_data_size":0}}],"outputs":[{"name":"y","parameters":{"binary_data":true}}]}""";
+        Reply reply = await _host.InferAsync("echo-fp16", Join(Head), ("Inference-Header-Content-Length",
+            $"{Head.Length}"));
         Assert.Contains("\"binary_data_size\":0", reply.Text, StringComparison.Ordinal);
         Assert.Equal("application/json", reply.Header("Content-Type"));
         Assert.Null(reply.Header("Inference-Header-Content-Length"));
@@ -120,7 +132,8 @@ public sealed class BinaryInferTests(HostFixture fixture) : IClassFixture<HostFi
     public async Task Half_floats_never_come_back_as_JSON(string model, string type, string sentence)
     {
         string head = Head(type, 1, 2, false);
-        Reply reply = await _host.InferAsync(model, Join(head, [1, 2]), ("Inference-Header-Content-Length", $"{head.Length}"));
+        Reply reply = await _host.InferAsync(model, Join(head, [1, 2]), ("Inference-Header-Content-Length",
+            $"{head.Length}"));
         Assert.Equal(HttpStatusCode.BadRequest, reply.Status);
         Assert.Contains(sentence, reply.Error, StringComparison.Ordinal);
     }
@@ -128,8 +141,10 @@ public sealed class BinaryInferTests(HostFixture fixture) : IClassFixture<HostFi
     [Fact]
     public async Task Strings_that_are_not_UTF8_come_back_as_binary_alone()
     {
-        const string Head = """{"inputs":[{"name":"x","datatype":"BYTES","shape":[2],"parameters":{"binary_data_size":11}}]}""";
-        Reply reply = await _host.InferAsync("echo-bytes", Join(Head, s_strings), ("Inference-Header-Content-Length", $"{Head.Length}"));
+        const string Head = """{"inputs":[{"name":"x","datatype":"BYTES","shape":[2],"parameters":""" +
+            """{"binary_data_size":11}}]}""";
+        Reply reply = await _host.InferAsync("echo-bytes", Join(Head, s_strings), ("Inference-Header-Content-Length",
+            $"{Head.Length}"));
         Assert.Equal(HttpStatusCode.BadRequest, reply.Status);
         Assert.Contains("not UTF-8", reply.Error, StringComparison.Ordinal);
     }
@@ -142,7 +157,8 @@ public sealed class BinaryInferTests(HostFixture fixture) : IClassFixture<HostFi
     {
         byte[] body = s_floats[..size];
         Reply reply = await _host.InferAsync(model, body, ("Inference-Header-Content-Length", "0"));
-        string json = $$$"""{"model_name":"{{{model}}}","model_version":"3","outputs":[{"name":"y","datatype":"FP32","shape":{{{shape}}},"parameters":{"binary_data_size":{{{size}}} } }]}""".Replace(" }", "}", StringComparison.Ordinal);
+        string json = Answer(model, $"{{\"name\":\"y\",\"datatype\":\"FP32\",\"shape\":{shape}," +
+            $"\"parameters\":{{\"binary_data_size\":{size}}}}}");
         Assert.Equal(Join(json, body), reply.Body);
     }
 
@@ -172,7 +188,8 @@ public sealed class BinaryInferTests(HostFixture fixture) : IClassFixture<HostFi
         byte[] data = new byte[8 * 1024 * 1024];
         new Random(1).NextBytes(data);
         string head = Head("UINT8", data.Length, data.Length, true);
-        Reply reply = await _host.InferAsync("echo-uint8", Join(head, data), ("Inference-Header-Content-Length", $"{head.Length}"));
+        Reply reply = await _host.InferAsync("echo-uint8", Join(head, data), ("Inference-Header-Content-Length",
+            $"{head.Length}"));
         Assert.True(data.AsSpan().SequenceEqual(reply.Body.AsSpan(reply.Body.Length - data.Length)));
     }
 }

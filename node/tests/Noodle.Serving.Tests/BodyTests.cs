@@ -9,7 +9,8 @@ namespace Noodle.Serving.Tests;
 public sealed class BodyTests(HostFixture fixture) : IClassFixture<HostFixture>
 {
     private const string Request = """{"inputs":[{"name":"x","datatype":"INT32","shape":[2],"data":[1,2]}]}""";
-    private const string Answer = """{"model_name":"echo-int32","model_version":"3","outputs":[{"name":"y","datatype":"INT32","shape":[2],"data":[1,2]}]}""";
+    private const string Answer = """{"model_name":"echo-int32","model_version":"3","outputs":""" +
+        """[{"name":"y","datatype":"INT32","shape":[2],"data":[1,2]}]}""";
 
     private readonly ServingHost _host = fixture.Host;
 
@@ -40,7 +41,8 @@ public sealed class BodyTests(HostFixture fixture) : IClassFixture<HostFixture>
     public async Task Packed_bodies_pass_in_both_directions(string coding)
     {
         Reply reply = await _host.InferAsync(
-            "echo-int32", Pack(coding, Encoding.UTF8.GetBytes(Request)), ("Content-Encoding", coding), ("Accept-Encoding", coding));
+            "echo-int32", Pack(coding, Encoding.UTF8.GetBytes(Request)), ("Content-Encoding", coding),
+                ("Accept-Encoding", coding));
         Assert.Equal(coding, reply.Header("Content-Encoding"));
         Assert.Equal(Answer, Encoding.UTF8.GetString(Unpack(coding, reply.Body)));
     }
@@ -48,7 +50,8 @@ public sealed class BodyTests(HostFixture fixture) : IClassFixture<HostFixture>
     [Fact]
     public async Task The_head_length_counts_what_was_packed()
     {
-        const string Head = """{"parameters":{"binary_data_output":true},"inputs":[{"name":"x","datatype":"INT32","shape":[2],"parameters":{"binary_data_size":8}}]}""";
+        const string Head = """{"parameters":{"binary_data_output":true},"inputs":""" +
+            """[{"name":"x","datatype":"INT32","shape":[2],"parameters":{"binary_data_size":8}}]}""";
         byte[] body = BinaryInferTests.Join(Head, [1, 0, 0, 0, 2, 0, 0, 0]);
         Reply reply = await _host.InferAsync("echo-int32", Pack("gzip", body), ("Content-Encoding", "gzip"),
             ("Accept-Encoding", "deflate;q=0.5, gzip;q=0.8"), ("Inference-Header-Content-Length", $"{Head.Length}"));
@@ -74,9 +77,11 @@ public sealed class BodyTests(HostFixture fixture) : IClassFixture<HostFixture>
     {
         await using ServingHost host = await ServingHost.StartAsync(options => options.MaxBodyBytes = 8192);
         byte[] body = Encoding.UTF8.GetBytes(Request.PadRight(8192));
-        Assert.Equal(HttpStatusCode.OK, (await host.InferAsync("echo-int32", Pack("gzip", body), ("Content-Encoding", "gzip"))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await host.InferAsync("echo-int32", Pack("gzip", body), ("Content-Encoding",
+            "gzip"))).Status);
         Assert.Equal(HttpStatusCode.OK, (await host.InferAsync("echo-int32", body)).Status);
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await host.InferAsync("echo-int32", Request.PadRight(8193))).Status);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await host.InferAsync("echo-int32", Request.PadRight(
+            8193))).Status);
     }
 
     [Theory]
@@ -104,9 +109,11 @@ public sealed class BodyTests(HostFixture fixture) : IClassFixture<HostFixture>
     public async Task Three_gigabytes_are_refused_before_a_byte_is_read()
     {
         string reply = await _host.SendRawAsync(
-            "POST /v2/models/echo-int32/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3221225472\r\n\r\n");
+            "POST /v2/models/echo-int32/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3221225472\r\n\r\n",
+            until: "}");
         Assert.StartsWith("HTTP/1.1 413", reply, StringComparison.Ordinal);
-        Assert.Contains("{\"error\":\"the body is 3221225472 bytes, this server takes at most 67108864\"}", reply, StringComparison.Ordinal);
+        Assert.Contains("{\"error\":\"the body is 3221225472 bytes, this server takes at most 67108864\"}", reply,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,7 +127,8 @@ public sealed class BodyTests(HostFixture fixture) : IClassFixture<HostFixture>
         }
 
         string reply = await _host.SendRawAsync(
-            "POST /v2/models/echo-int32/infer HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "POST /v2/models/echo-int32/infer HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Enc" +
+                "oding: chunked\r\n\r\n",
             Encoding.ASCII.GetBytes(chunks.Append("0\r\n\r\n").ToString()));
         Assert.StartsWith("HTTP/1.1 200", reply, StringComparison.Ordinal);
         Assert.EndsWith(Answer, reply, StringComparison.Ordinal);
@@ -132,7 +140,8 @@ public sealed class BodyTests(HostFixture fixture) : IClassFixture<HostFixture>
         await using ServingHost host = await ServingHost.StartAsync(options => options.MaxBodyBytes = 2048);
         string reply = await host.SendRawAsync(
             "POST /v2/models/echo-int32/infer HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
-            Encoding.ASCII.GetBytes("1000\r\n" + new string(' ', 4096) + "\r\n"));
+            Encoding.ASCII.GetBytes("1000\r\n" + new string(' ', 4096) + "\r\n"),
+            until: "}");
         Assert.StartsWith("HTTP/1.1 413", reply, StringComparison.Ordinal);
     }
 
@@ -140,7 +149,8 @@ public sealed class BodyTests(HostFixture fixture) : IClassFixture<HostFixture>
     public async Task Broken_chunks_are_told_as_such()
     {
         string reply = await _host.SendRawAsync(
-            "POST /v2/models/echo-int32/infer HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+            "POST /v2/models/echo-int32/infer HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            until: "}");
         Assert.StartsWith("HTTP/1.1 400", reply, StringComparison.Ordinal);
         Assert.Contains("chunks are malformed", reply, StringComparison.Ordinal);
     }
@@ -149,17 +159,21 @@ public sealed class BodyTests(HostFixture fixture) : IClassFixture<HostFixture>
     public async Task Expect_100_continue_is_answered()
     {
         string reply = await _host.SendRawAsync(
-            $"POST /v2/models/echo-int32/infer HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: {Request.Length}\r\n\r\n",
-            Encoding.ASCII.GetBytes(Request));
+            $"POST /v2/models/echo-int32/infer HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100" +
+                $"-continue\r\nContent-Length: {Request.Length}\r\n\r\n",
+            Encoding.ASCII.GetBytes(Request),
+            bodyAfter: "100 Continue\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200", reply, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_body_that_never_ends_is_given_up()
     {
-        await using ServingHost host = await ServingHost.StartAsync(options => options.BodyTimeout = TimeSpan.FromSeconds(1));
+        await using ServingHost host = await ServingHost.StartAsync(options =>
+            options.BodyTimeout = TimeSpan.FromSeconds(1));
         string reply = await host.SendRawAsync(
-            "POST /v2/models/echo-int32/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{");
+            "POST /v2/models/echo-int32/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{",
+            until: "}");
         Assert.StartsWith("HTTP/1.1 408", reply, StringComparison.Ordinal);
         Assert.Contains("within 1 s", reply, StringComparison.Ordinal);
     }
@@ -173,7 +187,8 @@ public sealed class BodyTests(HostFixture fixture) : IClassFixture<HostFixture>
         Assert.True(account.Peak > 0);
         Assert.Equal(0, account.InUse);
         foreach ((string coding, byte[] body) in ((string, byte[])[])[
-            ("identity", new byte[50_000]), ("gzip", Pack("gzip", new byte[50_000])), ("identity", Encoding.UTF8.GetBytes(Ints(9_000)))])
+            ("identity", new byte[50_000]), ("gzip", Pack("gzip", new byte[50_000])), ("identity",
+                Encoding.UTF8.GetBytes(Ints(9_000)))])
         {
             Reply reply = await host.InferAsync("echo-int32", body, ("Content-Encoding", coding));
             Assert.Equal(HttpStatusCode.ServiceUnavailable, reply.Status);
@@ -202,7 +217,8 @@ public sealed class BodyTests(HostFixture fixture) : IClassFixture<HostFixture>
         {
             await socket.ConnectAsync(IPAddress.Loopback, host.Address.Port);
             await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
-                $"POST /v2/models/waits/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Request.Length}\r\n\r\n{Request}"));
+                $"POST /v2/models/waits/infer HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Request.Length}" +
+                    $"\r\n\r\n{Request}"));
             await host.Echo.Waiting.Task.WaitAsync(ServingHost.Bound);
         }
 
@@ -210,7 +226,8 @@ public sealed class BodyTests(HostFixture fixture) : IClassFixture<HostFixture>
     }
 
     private static string Ints(int count) =>
-        $$"""{"inputs":[{"name":"x","datatype":"INT32","shape":[{{count}}],"data":[{{string.Join(",", Enumerable.Repeat("1", count))}}]}]}""";
+        $$"""{"inputs":[{"name":"x","datatype":"INT32","shape":[{{count}}],"data":""" +
+            $$"""[{{string.Join(",", Enumerable.Repeat("1", count))}}]}]}""";
 
     private sealed class Account(long limit) : IResourceAccount
     {

@@ -30,6 +30,14 @@ public sealed class CallTests(HostFixture fixture) : IClassFixture<HostFixture>
         Assert.Null(reply.Header("Noodle-Node"));
     }
 
+    [Fact]
+    public async Task Every_input_of_a_model_is_needed()
+    {
+        Reply reply = await _host.InferAsync("pair",
+            """{"inputs":[{"name":"b","datatype":"BYTES","shape":[1],"data":["q"]}]}""");
+        Assert.Equal("input 'a' of model 'pair' is missing; it takes FP32 [-1, 3]", reply.Error);
+    }
+
     [Theory]
     [InlineData("throws", 500, "this server failed on the request; its log says more")]
     [InlineData("bad-output", 500, "output 'y' came back malformed: shape [2] of INT32 is 8 bytes, the data is 3")]
@@ -75,7 +83,8 @@ public sealed class CallTests(HostFixture fixture) : IClassFixture<HostFixture>
         await host.InferAsync("echo-int32", Request, ("Idempotency-Key", $"{key}"), ("traceparent", Trace));
         Assert.Equal((key, Trace), (host.Echo.LastCall!.IdempotencyKey, host.Echo.LastCall.TraceParent));
 
-        await host.InferAsync("echo-int32", Request, ("Idempotency-Key", $"{key:N}"), ("traceparent", Trace.ToUpperInvariant()));
+        await host.InferAsync("echo-int32", Request, ("Idempotency-Key", $"{key:N}"), ("traceparent",
+            Trace.ToUpperInvariant()));
         Assert.Equal(key, host.Echo.LastCall.IdempotencyKey);
         Assert.Null(host.Echo.LastCall.TraceParent);
 
@@ -111,7 +120,8 @@ public sealed class CallTests(HostFixture fixture) : IClassFixture<HostFixture>
     public async Task Many_callers_at_once_each_get_their_own_answer() =>
         await Task.WhenAll(Enumerable.Range(0, 200).Select(async i =>
         {
-            Reply reply = await _host.InferAsync("echo-int32", Request.Replace("[1]}", $"[{i}]}}", StringComparison.Ordinal));
+            Reply reply = await _host.InferAsync("echo-int32", Request.Replace("[1]}", $"[{i}]}}",
+                StringComparison.Ordinal));
             Assert.Contains($"\"data\":[{i}]", reply.Text, StringComparison.Ordinal);
         }));
 }

@@ -24,7 +24,8 @@ internal sealed class EchoService : IInferenceService, IModelCatalog
         {
             if (type != ElementType.Undefined)
             {
-                Add($"echo-{ElementTypes.NameOf(type).ToLowerInvariant()}", [new("x", type, [-1])], [new("y", type, [-1])]);
+                Add($"echo-{ElementTypes.NameOf(type).ToLowerInvariant()}", [new("x", type, [-1])], [new("y", type,
+                    [-1])]);
             }
         }
 
@@ -45,7 +46,7 @@ internal sealed class EchoService : IInferenceService, IModelCatalog
     /// <summary>The last call; its tensors may be gone.</summary>
     public InferenceCall? LastCall { get; private set; }
 
-    /// <summary>True when every input of the last call was a part of one array, none of its own.</summary>
+    /// <summary>All calls, oldest first.</summary>
     public ConcurrentQueue<InferenceCall> Calls { get; } = new();
 
     public TaskCompletionSource Waiting { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -56,7 +57,8 @@ internal sealed class EchoService : IInferenceService, IModelCatalog
 
     public IReadOnlyList<DeployedModel> List() => [.. _models.Values];
 
-    public bool TryGet(string name, [NotNullWhen(true)] out DeployedModel? model) => _models.TryGetValue(name, out model);
+    public bool TryGet(string name, [NotNullWhen(true)] out DeployedModel? model) => _models.TryGetValue(name,
+        out model);
 
     public IReadOnlyList<Candidate> GetCandidates(DeployedModel model) =>
         [new Candidate(Node, true, !NotReady.Contains(model.Name), 0, 0, 0)];
@@ -73,7 +75,7 @@ internal sealed class EchoService : IInferenceService, IModelCatalog
                 Waiting.TrySetResult();
                 try
                 {
-                    await Task.Delay(Timeout.Infinite, cancellation);
+                    await new TaskCompletionSource().Task.WaitAsync(cancellation);
                 }
                 finally
                 {
@@ -90,14 +92,16 @@ internal sealed class EchoService : IInferenceService, IModelCatalog
         if (call.Model.StartsWith("fault-", StringComparison.Ordinal))
         {
             InferenceFault fault = Enum.Parse<InferenceFault>(call.Model[6..]);
-            return new InferenceAnswer { Fault = fault, Message = fault < InferenceFault.Overloaded ? "as\nwished" : "" };
+            string message = fault < InferenceFault.Overloaded ? "as\nwished" : "";
+            return new InferenceAnswer { Fault = fault, Message = message };
         }
 
         TryGet(call.Model, out DeployedModel? model);
         var outputs = new List<Tensor>();
         for (int i = 0; i < model!.Inputs.Count; i++)
         {
-            if (call.Outputs?.Contains(model.Outputs[i].Name) != false && call.Inputs.TryGet(model.Inputs[i].Name, out Tensor? input))
+            if (call.Outputs?.Contains(model.Outputs[i].Name) != false && call.Inputs.TryGet(model.Inputs[i].Name,
+                out Tensor? input))
             {
                 outputs.Add(input with { Name = model.Outputs[i].Name, Data = input.Data.ToArray() });
             }

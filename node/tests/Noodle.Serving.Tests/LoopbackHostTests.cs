@@ -24,7 +24,8 @@ public sealed class LoopbackHostTests(HostFixture fixture) : IClassFixture<HostF
     [InlineData("", false)]
     public async Task Only_names_of_this_machine_pass(string host, bool passes)
     {
-        string reply = await _host.SendRawAsync($"GET /v2/health/live HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        string reply = await _host.SendRawAsync($"GET /v2/health/live HTTP/1.1\r\nHost: {host}\r\nConnection: " +
+            $"close\r\n\r\n");
         Assert.StartsWith(passes ? "HTTP/1.1 200" : "HTTP/1.1 403", reply, StringComparison.Ordinal);
         Assert.Equal(!passes, reply.Contains("{\"error\":\"host '", StringComparison.Ordinal));
     }

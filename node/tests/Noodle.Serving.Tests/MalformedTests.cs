@@ -44,16 +44,19 @@ public sealed class MalformedTests(HostFixture fixture) : IClassFixture<HostFixt
         { "echo-int32", One("INT32", "[1.5]", "\"data\":[1]"), "\"shape\" of input 'x' holds something other" },
         { "echo-int32", One("INT32", "[\"1\"]", "\"data\":[1]"), "\"shape\" of input 'x' holds something other" },
         { "echo-int32", One("INT32", "1", "\"data\":[1]"), "\"shape\" of input 'x' is not an array" },
-        { "echo-int32", One("INT32", "[" + string.Join(",", Enumerable.Repeat("1", 65)) + "]", "\"data\":[1]"), "more than 64 dimensions" },
+        { "echo-int32", One("INT32", "[" + string.Join(",", Enumerable.Repeat("1", 65)) + "]", "\"data\":[1]"),
+            "more than 64 dimensions" },
         { "square", One("INT32", "[16,1152921504606846978]", "\"data\":[1]"), "fewer elements than its shape" },
         { "square", One("INT32", "[4,1152921504606846978]", "\"data\":[1]"), "fewer elements than its shape" },
-        { "square", One("INT32", "[16,1152921504606846978]", "\"parameters\":{\"binary_data_size\":0}"), "is not a shape" },
-        { "square", One("INT32", "[4,1152921504606846976]", "\"parameters\":{\"binary_data_size\":0}"), "no size in memory" },
+        { "square", One("INT32", "[16,1152921504606846978]", "\"parameters\":{\"binary_data_size\":0}"),
+            "is not a shape" },
+        { "square", One("INT32", "[4,1152921504606846976]", "\"parameters\":{\"binary_data_size\":0}"),
+            "no size in memory" },
         { "echo-int32", One("INT32", "[2]", "\"data\":[1]"), "data of input 'x' has 1 elements, its shape has 2" },
         { "echo-int32", One("INT32", "[1]", "\"data\":[1,2]"), "has more than the 1 elements" },
         { "echo-int32", One("INT32", "[1]", "\"data\":7"), "data of input 'x' is not an array" },
         { "echo-int32", One("INT32", "[1]", "\"data\":\"7\""), "data of input 'x' is not an array" },
-        { "echo-int32", One("INT32", "[1]", "\"data\":[1"), "data of input 'x'" },
+        { "echo-int32", One("INT32", "[1]", "\"data\":[1"), "malformed" },
         { "echo-int32", "{\"inputs\":[{\"name\":\"x\",\"data\":[\"", "data of input 'x' has no end" },
         { "echo-int32", "{\"inputs\":[{\"name\":\"x\",\"data\":[\"\\", "data of input 'x' has no end" },
         { "echo-int32", "{\"inputs\":[{\"name\":\"x\",\"data\":", "data of input 'x' is not an array" },
@@ -74,7 +77,8 @@ public sealed class MalformedTests(HostFixture fixture) : IClassFixture<HostFixt
         { "echo-int32", One("INT32", "[1]", "\"data\":[NaN]"), "element 0 is NaN, which is not INT32" },
         { "echo-int32", One("INT32", "[1]", "\"data\":[01]"), "which is not INT32" },
         { "echo-int32", One("INT32", "[1]", "\"data\":[+1]"), "which is not INT32" },
-        { "echo-int32", One("INT32", "[2]", "\"data\":[1,2147483648]"), "element 1 is 2147483648, which INT32 cannot hold" },
+        { "echo-int32", One("INT32", "[2]", "\"data\":[1,2147483648]"),
+            "element 1 is 2147483648, which INT32 cannot hold" },
         { "echo-uint8", One("UINT8", "[1]", "\"data\":[256]"), "which UINT8 cannot hold" },
         { "echo-uint8", One("UINT8", "[1]", "\"data\":[-1]"), "which UINT8 cannot hold" },
         { "echo-int8", One("INT8", "[1]", "\"data\":[-129]"), "which INT8 cannot hold" },
@@ -86,6 +90,8 @@ public sealed class MalformedTests(HostFixture fixture) : IClassFixture<HostFixt
         { "echo-fp32", One("FP32", "[1]", "\"data\":[.5]"), "which is not FP32" },
         { "echo-fp32", One("FP32", "[1]", "\"data\":[1.]"), "which is not FP32" },
         { "echo-fp32", One("FP32", "[1]", "\"data\":[1e]"), "which is not FP32" },
+        { "echo-fp32", One("FP32", "[1]", "\"data\":[1e400000000000]"), "which FP32 cannot hold" },
+        { "echo-fp32", One("FP32", "[1]", "\"data\":[-]"), "which is not FP32" },
         { "echo-fp32", One("FP32", "[1]", "\"data\":[nan]"), "which is not FP32" },
         { "echo-fp16", One("FP16", "[1]", "\"data\":[1]"), "use the binary data format" },
         { "echo-bf16", One("BF16", "[1]", "\"data\":[1]"), "use the binary data format" },
@@ -93,25 +99,39 @@ public sealed class MalformedTests(HostFixture fixture) : IClassFixture<HostFixt
         { "echo-bytes", One("BYTES", "[1]", "\"data\":[\"a\nb\"]"), "not a valid JSON string" },
         { "echo-bytes", One("BYTES", "[1]", "\"data\":[\"\\x\"]"), "not a valid JSON string" },
         { "echo-bytes", One("BYTES", "[1]", "\"data\":[\"\\ud800\"]"), "not a valid JSON string" },
-        { "echo-int32", One("INT32", "[1]", "\"data\":[1],\"parameters\":{\"binary_data_size\":4}"), "has both data and binary_data_size" },
+        { "echo-int32", One("INT32", "[1]", "\"data\":[1],\"parameters\":{\"binary_data_size\":4}"),
+            "has both data and binary_data_size" },
         { "echo-int32", One("INT32", "[1]", "\"parameters\":{}"), "has neither data nor binary_data_size" },
-        { "echo-int32", One("INT32", "[1]", "\"parameters\":{\"shared_memory_region\":\"r\"}"), "shared memory, which is not supported" },
-        { "echo-int32", One("INT32", "[1]", "\"parameters\":{\"binary_data_size\":-4}"), "'binary_data_size' of input 'x' is not a whole number" },
-        { "echo-int32", One("INT32", "[1]", "\"parameters\":{\"binary_data_size\":4.5}"), "'binary_data_size' of input 'x' is not a whole number" },
-        { "echo-int32", One("INT32", "[1]", "\"parameters\":{\"binary_data_size\":\"4\"}"), "'binary_data_size' of input 'x' is not a whole number" },
-        { "echo-int32", One("INT32", "[1]", "\"parameters\":{\"binary_data_size\":4}"), "says 4 binary bytes, 0 are left" },
-        { "echo-int32", One("INT32", "[1]", "\"data\":[1]").Replace("]}]", "]},{\"name\":\"x\",\"datatype\":\"INT32\",\"shape\":[1],\"data\":[1]}]", StringComparison.Ordinal), "input 'x' already exists in request" },
-        { "echo-int32", One("INT32", "[1]", "\"data\":[1]").Replace("\"x\"", "\"z\\n\"", StringComparison.Ordinal), "has no input 'z?'; it takes x INT32 [-1]" },
+        { "echo-int32", One("INT32", "[1]", "\"parameters\":{\"shared_memory_region\":\"r\"}"),
+            "shared memory, which is not supported" },
+        { "echo-int32", One("INT32", "[1]", "\"parameters\":{\"binary_data_size\":-4}"),
+            "'binary_data_size' of input 'x' is not a whole number" },
+        { "echo-int32", One("INT32", "[1]", "\"parameters\":{\"binary_data_size\":4.5}"),
+            "'binary_data_size' of input 'x' is not a whole number" },
+        { "echo-int32", One("INT32", "[1]", "\"parameters\":{\"binary_data_size\":\"4\"}"),
+            "'binary_data_size' of input 'x' is not a whole number" },
+        { "echo-int32", One("INT32", "[1]", "\"parameters\":{\"binary_data_size\":4}"),
+            "says 4 binary bytes, 0 are left" },
+        { "echo-int32", One("INT32", "[1]", "\"data\":[1]").Replace("]}]",
+            "]},{\"name\":\"x\",\"datatype\":\"INT32\",\"shape\":[1],\"data\":[1]}]", StringComparison.Ordinal),
+            "input 'x' already exists in request" },
+        { "echo-int32", One("INT32", "[1]", "\"data\":[1]").Replace("\"x\"", "\"z\\n\"", StringComparison.Ordinal),
+            "has no input 'z?'; it takes x INT32 [-1]" },
         { "echo-int32", Outputs("{}"), "\"outputs\" is not an array" },
         { "echo-int32", Outputs("[7]"), "output 0 is not an object" },
         { "echo-int32", Outputs("[{}]"), "output 0 has no name" },
         { "echo-int32", Outputs("[{\"name\":\"z\"}]"), "has no output 'z'; it gives y INT32 [-1]" },
         { "echo-int32", Outputs("[{\"name\":\"y\"},{\"name\":\"y\"}]"), "output 'y' already exists in request" },
-        { "echo-int32", Outputs("[{\"name\":\"y\",\"parameters\":{\"classification\":2}}]"), "'classification' of output 0 is not supported" },
-        { "echo-int32", Outputs("[{\"name\":\"y\",\"parameters\":{\"shared_memory_region\":\"r\"}}]"), "is not supported" },
-        { "echo-int32", Outputs("[{\"name\":\"y\",\"parameters\":{\"binary_data\":\"true\"}}]"), "'binary_data' of output 0 is not true or false" },
-        { "echo-int32", Outputs("[" + string.Join(",", Enumerable.Range(0, 1025).Select(i => $"{{\"name\":\"{i}\"}}")) + "]"), "more than 1024 outputs" },
-        { "echo-int32", "{\"inputs\":[" + string.Join(",", Enumerable.Range(0, 1025).Select(i => $"{{\"name\":\"{i}\",\"datatype\":\"INT8\",\"shape\":[0],\"data\":[]}}")) + "]}", "more than 1024 inputs" },
+        { "echo-int32", Outputs("[{\"name\":\"y\",\"parameters\":{\"classification\":2}}]"),
+            "'classification' of output 0 is not supported" },
+        { "echo-int32", Outputs("[{\"name\":\"y\",\"parameters\":{\"shared_memory_region\":\"r\"}}]"),
+            "is not supported" },
+        { "echo-int32", Outputs("[{\"name\":\"y\",\"parameters\":{\"binary_data\":\"true\"}}]"),
+            "'binary_data' of output 0 is not true or false" },
+        { "echo-int32", Outputs("[" + string.Join(",", Enumerable.Range(0, 1025).Select(i =>
+            $"{{\"name\":\"{i}\"}}")) + "]"), "more than 1024 outputs" },
+        { "echo-int32", "{\"inputs\":[" + string.Join(",", Enumerable.Range(0, 1025).Select(i =>
+            $"{{\"name\":\"{i}\",\"datatype\":\"INT8\",\"shape\":[0],\"data\":[]}}")) + "]}", "more than 1024 inputs" },
     };
 
     private static string Outputs(string outputs) =>
@@ -131,13 +151,17 @@ public sealed class MalformedTests(HostFixture fixture) : IClassFixture<HostFixt
 
     public static TheoryData<string, byte[], string> Binary => new()
     {   // shape, size and type                                       bytes                     the sentence holds
-        { """ "INT32","shape":[1],"parameters":{"binary_data_size":4}""", new byte[5], "unexpected additional input data: 1 bytes" },
-        { """ "INT32","shape":[1],"parameters":{"binary_data_size":4}""", new byte[3], "says 4 binary bytes, 3 are left" },
+        { """ "INT32","shape":[1],"parameters":{"binary_data_size":4}""", new byte[5],
+            "unexpected additional input data: 1 bytes" },
+        { """ "INT32","shape":[1],"parameters":{"binary_data_size":4}""", new byte[3],
+            "says 4 binary bytes, 3 are left" },
         { """ "INT32","shape":[2],"parameters":{"binary_data_size":4}""", new byte[4], "is 8 bytes, the data is 4" },
         { """ "INT32","shape":[1],"data":[1]""", new byte[1], "unexpected additional input data" },
         { """ "BYTES","shape":[1],"parameters":{"binary_data_size":5}""", [9, 0, 0, 0, 1], "string 0 says 9 bytes" },
-        { """ "BYTES","shape":[2],"parameters":{"binary_data_size":5}""", [1, 0, 0, 0, 1], "ends before string 1 of 2" },
-        { """ "BYTES","shape":[1],"parameters":{"binary_data_size":6}""", [1, 0, 0, 0, 1, 1], "1 bytes are left after" },
+        { """ "BYTES","shape":[2],"parameters":{"binary_data_size":5}""", [1, 0, 0, 0, 1],
+            "ends before string 1 of 2" },
+        { """ "BYTES","shape":[1],"parameters":{"binary_data_size":6}""", [1, 0, 0, 0, 1, 1],
+            "1 bytes are left after" },
         { """ "BOOL","shape":[3],"parameters":{"binary_data_size":3}""", [0, 1, 2], "byte 2 is 2, BOOL takes 0 and 1" },
     };
 
@@ -181,7 +205,8 @@ public sealed class MalformedTests(HostFixture fixture) : IClassFixture<HostFixt
         Assert.Contains("not UTF-8", (await _host.InferAsync("echo-bytes", body)).Error, StringComparison.Ordinal);
     }
 
-    private static readonly string[] s_short = [.. Bodies.Select(row => row.Data.Item2).Where(body => body.Length is > 0 and < 200)];
+    private static readonly string[] s_short = [.. Bodies.Select(row => row.Data.Item2).Where(body =>
+        body.Length is > 0 and < 200)];
 
     [Fact]
     public Task Damaged_requests_never_break_the_server() => Gen.Select(
@@ -199,6 +224,7 @@ public sealed class MalformedTests(HostFixture fixture) : IClassFixture<HostFixt
             }
 
             Reply reply = await _host.InferAsync("echo-int32", bytes.ToArray());
-            Assert.True(reply.Status == HttpStatusCode.OK || (reply.Status == HttpStatusCode.BadRequest && reply.Error.Length > 0));
+            Assert.True(reply.Status == HttpStatusCode.OK || (reply.Status == HttpStatusCode.BadRequest
+                && reply.Error.Length > 0));
         }, iter: 300);
 }

@@ -88,19 +88,44 @@ internal sealed class ServingHost : IAsyncDisposable
 
         using HttpResponseMessage response = await Client.SendAsync(request);
         return new Reply(
-            response.StatusCode, await response.Content.ReadAsByteArrayAsync(), response.Headers, response.Content.Headers);
+            response.StatusCode, await response.Content.ReadAsByteArrayAsync(), response.Headers,
+                response.Content.Headers);
     }
 
-    /// <summary>Sends bytes as they are and reads until the server closes.</summary>
-    public async Task<string> SendRawAsync(string head, byte[]? body = null)
+    /// <summary>Sends bytes as they are and reads until the server closes, or until <paramref name="until"/>
+    /// came.</summary>
+    /// <param name="bodyAfter">The body waits until this came; null to send it at once.</param>
+    public async Task<string> SendRawAsync(
+        string head, byte[]? body = null, string? until = null, string? bodyAfter = null)
     {
         using var socket = new TcpClient();
         await socket.ConnectAsync(IPAddress.Loopback, Address.Port);
         NetworkStream stream = socket.GetStream();
         await stream.WriteAsync(Encoding.Latin1.GetBytes(head));
+        var reply = new StringBuilder();
+        if (bodyAfter is not null)
+        {
+            await ReadAsync(stream, reply, bodyAfter).WaitAsync(Bound);
+        }
+
         await stream.WriteAsync(body ?? []);
-        using var reader = new StreamReader(stream, Encoding.Latin1);
-        return await reader.ReadToEndAsync().WaitAsync(Bound);
+        await ReadAsync(stream, reply, until).WaitAsync(Bound);
+        return reply.ToString();
+    }
+
+    private static async Task ReadAsync(NetworkStream stream, StringBuilder reply, string? until)
+    {
+        byte[] buffer = new byte[4096];
+        while (until is null || !reply.ToString().Contains(until, StringComparison.Ordinal))
+        {
+            int read = await stream.ReadAsync(buffer);
+            if (read == 0)
+            {
+                return;
+            }
+
+            reply.Append(Encoding.Latin1.GetString(buffer, 0, read));
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -103,7 +103,8 @@ public sealed class ReserveAsyncTests
     public async Task Many_waiters_on_many_threads_are_all_served()
     {
         using var manager = new ResourceManager("r", 64, (ResourceKind.Memory, 7));
-        ResourceAccount[] accounts = [manager.Root.OpenChild("a", (ResourceKind.Memory, 5)), manager.Root.OpenChild("b")];
+        ResourceAccount[] accounts = [manager.Root.OpenChild("a", (ResourceKind.Memory, 5)),
+            manager.Root.OpenChild("b")];
         await Task.WhenAll(Enumerable.Range(0, 16).Select(worker => Task.Run(async () =>
         {
             for (int i = 0; i < 200; i++)

@@ -76,7 +76,8 @@ public sealed class ResourceAccountTests
     public async Task Many_threads_never_pass_the_limit_and_end_at_zero()
     {
         using var manager = new ResourceManager("r", 1, (ResourceKind.Memory, 50));
-        ResourceAccount[] accounts = [manager.Root.OpenChild("a"), manager.Root.OpenChild("b", (ResourceKind.Memory, 30))];
+        ResourceAccount[] accounts = [manager.Root.OpenChild("a"), manager.Root.OpenChild("b", (ResourceKind.Memory,
+            30))];
         await Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Run(() =>
         {
             for (int i = 0; i < 5_000; i++)
@@ -183,7 +184,8 @@ public sealed class ResourceAccountTests
             root.OpenChild("c");
         }
 
-        Assert.Contains("65536", Assert.Throws<InvalidOperationException>(() => root.OpenChild("c")).Message, StringComparison.Ordinal);
+        Assert.Contains("65536", Assert.Throws<InvalidOperationException>(() => root.OpenChild("c")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
