@@ -42,6 +42,7 @@ internal sealed class NodeRuntime(
     private Parts? _parts;
     private Task _loops = Task.CompletedTask;
     private long _drainBegan;
+    private int _disposed;
 
     public NodeId Id => Started(_folder).Node;
 
@@ -127,6 +128,11 @@ internal sealed class NodeRuntime(
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return; // it is registered under several types, and the container disposes of each
+        }
+
         await _stop.CancelAsync();
         await _loops;
         if (_parts is { } parts)
