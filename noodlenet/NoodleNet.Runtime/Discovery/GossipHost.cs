@@ -11,7 +11,8 @@ using NoodleNet.Runtime.Hosting;
 namespace NoodleNet.Runtime.Discovery;
 
 /// <summary>Membership on real sockets: the shell around <see cref="SwimMachine"/>.</summary>
-/// <remarks>Use: construct, <see cref="StartAsync"/>, <see cref="JoinAsync"/>, <see cref="LeaveAsync"/>, dispose.</remarks>
+/// <remarks>Use: construct, <see cref="StartAsync"/>, <see cref="JoinAsync"/>, <see cref="LeaveAsync"/>,
+/// dispose.</remarks>
 public sealed class GossipHost : IAsyncDisposable
 {
     private readonly GossipOptions _options;

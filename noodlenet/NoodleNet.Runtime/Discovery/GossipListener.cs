@@ -31,7 +31,9 @@ internal sealed class GossipListener
     /// <summary>Ends when the sockets were disposed.</summary>
     public Task Completion { get; }
 
-    /// <summary>Seals and sends; called by the machine's task only. What cannot be sent is lost, as on the way.</summary>
+    /// <summary>
+    /// Seals and sends; called by the machine's task only. What cannot be sent is lost, as on the way.
+    /// </summary>
     public void Send(ReadOnlySpan<byte> packet, IPEndPoint to)
     {
         RandomNumberGenerator.Fill(_nonce);

@@ -12,13 +12,17 @@ public sealed class GossipOptions
     /// <summary>Speeds and bounds of the protocol: Lan, Wan, Local, or one of your own.</summary>
     public SwimOptions Profile { get; set; } = SwimOptions.Lan;
 
-    /// <summary>Keys of 16, 24 or 32 bytes (32 is Noodle's own); the first seals, all open. Null: no encryption.</summary>
+    /// <summary>
+    /// Keys of 16, 24 or 32 bytes (32 is Noodle's own); the first seals, all open. Null: no encryption.
+    /// </summary>
     public KeyRing? Keys { get; set; }
 
     /// <summary>Only nodes with the same label hear each other; 0 to 255 bytes of UTF-8.</summary>
     public string Label { get; set; } = "";
 
-    /// <summary>The address that others are told; null: the bound one, or the first usable one when bound to any.</summary>
+    /// <summary>
+    /// The address that others are told; null: the bound one, or the first usable one when bound to any.
+    /// </summary>
     public IPAddress? Advertise { get; set; }
 
     /// <summary>Takes over connections that begin with a TLS handshake, which gossip never does; false closes them.

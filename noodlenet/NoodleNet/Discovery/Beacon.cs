@@ -22,7 +22,8 @@ public enum BeaconFlags
 
 /// <summary>One multicast announcement: this node of this mesh is here.</summary>
 /// <remarks>
-/// Form: <c>"NDLB" | version 1 | flags | mesh id 16 | gossip port | link port | HTTP port | length | node id | seal 16</c>,
+/// Form: <c>"NDLB" | version 1 | flags | mesh id 16 | gossip port | link port | HTTP port | length | node id | seal
+/// 16</c>,
 /// numbers big-endian. The seal is HMAC-SHA256, cut to 16 bytes, under a key derived from the mesh's gossip key: an
 /// outsider reads a beacon but makes none. It can send an old one again from elsewhere; what opens a way into the mesh
 /// is therefore never the beacon, only the gossip key and the certificates.

@@ -3,7 +3,9 @@ using NoodleNet.Discovery.Wire;
 
 namespace NoodleNet.Discovery;
 
-/// <summary>Spreads rumours in rounds, exchanges whole states now and then, and tries the way back to the lost.</summary>
+/// <summary>
+/// Spreads rumours in rounds, exchanges whole states now and then, and tries the way back to the lost.
+/// </summary>
 internal sealed class Gossiper(SwimContext context, Membership membership)
 {
     private const int QuietTableSize = 32;

@@ -43,7 +43,7 @@ internal sealed class MemberTable(int capacity, Prng chance)
     public Member? NextToProbe(string self, out bool roundEnded)
     {
         roundEnded = false;
-        for (int looked = 0; looked <= _order.Count; looked++)
+        for (int looked = 0; looked <= 2 * _order.Count; looked++) // the rest of this round and all of the next
         {
             if (_next >= _order.Count)
             {

@@ -10,7 +10,9 @@ public abstract record SwimInput
     {
     }
 
-    /// <summary>First of all inputs: this node is at <paramref name="EndPoint"/> and says <paramref name="Meta"/>.</summary>
+    /// <summary>
+    /// First of all inputs: this node is at <paramref name="EndPoint"/> and says <paramref name="Meta"/>.
+    /// </summary>
     public sealed record Start(IPEndPoint EndPoint, ReadOnlyMemory<byte> Meta) : SwimInput;
 
     /// <summary>A datagram, its envelope already opened.</summary>

@@ -5,7 +5,8 @@ namespace NoodleNet.Discovery.Wire;
 
 /// <summary>What lies around every packet and stream of one mesh: its label and its encryption.</summary>
 /// <remarks>
-/// Meaning: only packets with exactly our label pass; with a key ring only sealed ones pass, without one only open ones.
+/// Meaning: only packets with exactly our label pass; with a key ring only sealed ones pass, without one only open
+/// ones.
 /// The label is bound into the seal, but it is no secret. Nonces come from the caller.
 /// </remarks>
 public sealed class GossipEnvelope
@@ -23,7 +24,8 @@ public sealed class GossipEnvelope
         byte[] bytes = Encoding.UTF8.GetBytes(label);
         if (bytes.Length > MaxLabelBytes)
         {
-            throw new ArgumentException($"The gossip label takes {bytes.Length} bytes; 255 are allowed.", nameof(label));
+            throw new ArgumentException(
+                $"The gossip label takes {bytes.Length} bytes; 255 are allowed.", nameof(label));
         }
 
         Label = bytes;

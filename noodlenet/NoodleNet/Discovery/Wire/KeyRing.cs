@@ -5,7 +5,8 @@ namespace NoodleNet.Discovery.Wire;
 /// <summary>The keys that a mesh's gossip is sealed with; the first seals, all of them open.</summary>
 /// <remarks>
 /// Bound: 1 to <see cref="MaxKeys"/> keys of 16, 24 or 32 bytes. A key seals with AES-GCM of its length; rotate it
-/// long before 2^32 messages. Payload: version, nonce of 12, ciphertext, tag of 16. Version 0 pads to 16, version 1 not.
+/// long before 2^32 messages. Payload: version, nonce of 12, ciphertext, tag of 16. Version 0 pads to 16, version 1
+/// not.
 /// </remarks>
 public sealed class KeyRing
 {

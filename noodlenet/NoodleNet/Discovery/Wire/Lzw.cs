@@ -53,7 +53,9 @@ internal static class Lzw
         return bits.ToArray();
     }
 
-    /// <summary>Undoes <see cref="Compress"/>; false for a broken stream or more than <paramref name="maxBytes"/>.</summary>
+    /// <summary>
+    /// Undoes <see cref="Compress"/>; false for a broken stream or more than <paramref name="maxBytes"/>.
+    /// </summary>
     public static bool TryDecompress(ReadOnlySpan<byte> packed, int maxBytes, out byte[] data, out WireFault fault)
     {
         var decoder = new Decoder(maxBytes);

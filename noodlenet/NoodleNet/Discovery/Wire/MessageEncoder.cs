@@ -9,7 +9,8 @@ namespace NoodleNet.Discovery.Wire;
 /// <remarks>Text and bytes both leave in the old raw family, which every peer of any age reads.</remarks>
 internal static class MessageEncoder
 {
-    private static readonly byte[] TypeBytes = [.. Enumerable.Range(0, (int)MessageType.Error + 1).Select(t => (byte)t)];
+    private static readonly byte[] TypeBytes =
+        [.. Enumerable.Range(0, (int)MessageType.Error + 1).Select(t => (byte)t)];
 
     public static byte[] Encode(GossipMessage message)
     {

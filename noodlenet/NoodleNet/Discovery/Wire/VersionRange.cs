@@ -1,7 +1,8 @@
 namespace NoodleNet.Discovery.Wire;
 
 /// <summary>The versions that every living node of a cluster understands.</summary>
-/// <remarks>Meaning: highest least and lowest most of all that were taken in; each spoken version must lie inside.</remarks>
+/// <remarks>Meaning: highest least and lowest most of all that were taken in; each spoken version must lie
+/// inside.</remarks>
 internal struct VersionRange
 {
     private byte _protocolMin, _delegateMin;

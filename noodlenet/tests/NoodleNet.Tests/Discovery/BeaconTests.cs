@@ -81,7 +81,8 @@ public sealed class BeaconTests
         for (int ms = 0; ms < 400; ms += 10)
         {
             Instant now = Second(101) + TimeSpan.FromMilliseconds(ms);
-            Hear(machine, Make(2) with { Flags = BeaconFlags.Asks }, now);
+            var question = new HeardBeacon(Make(2) with { Flags = BeaconFlags.Asks }, new(IPAddress.Loopback, 1), true);
+            machine.Handle(new BeaconInput.Receive(question), now);
             machine.HandleDeadline(now);
             answers += Sent(machine).Count;
         }

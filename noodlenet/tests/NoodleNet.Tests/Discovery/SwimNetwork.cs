@@ -139,7 +139,8 @@ internal sealed class SwimNetwork(ulong seed, SwimOptions options)
         int copies = !DatagramsWork || _chance.NextBool(Loss) ? 0 : _chance.NextBool(Copies) ? 2 : 1;
         for (int i = 0; i < copies; i++)
         {
-            At(Now + _chance.Next(MaxDelay), () => Deliver(from, send.To, new SwimInput.Packet(send.Packet, from.EndPoint)));
+            var packet = new SwimInput.Packet(send.Packet, from.EndPoint);
+            At(Now + _chance.Next(MaxDelay), () => Deliver(from, send.To, packet));
         }
     }
 

@@ -135,13 +135,15 @@ public sealed class SwimPartsTests
 
         for (int round = 0; round < 3; round++)
         {
-            var seen = Enumerable.Range(0, Math.Max(0, count - 2)).Select(_ => table.NextToProbe("n0", out bool _)!.Name);
+            var seen = Enumerable.Range(0, Math.Max(0, count - 2))
+                .Select(_ => table.NextToProbe("n0", out bool _)!.Name);
             Assert.Equal(Enumerable.Range(2, Math.Max(0, count - 2)).Select(i => $"n{i}").Order(), seen.Order());
         }
     });
 
     [Fact]
-    public void A_pick_is_of_different_members_that_fit() => Gen.Select(Gen.ULong, Gen.Int[0, 40]).Sample((seed, count) =>
+    public void A_pick_is_of_different_members_that_fit() =>
+        Gen.Select(Gen.ULong, Gen.Int[0, 40]).Sample((seed, count) =>
     {
         var table = new MemberTable(100, new Prng(seed));
         for (int i = 0; i < count; i++)

@@ -45,7 +45,8 @@ public sealed class WireReaderTests
     {   // what is tried                                  SeqNo 77 and Node n0, written another way
         { "wide unsigned numbers",                        "0082a55365714e6fcf000000000000004da44e6f6465a26e30" },
         { "signed 16-bit numbers",                        "0082a55365714e6fd1004da44e6f6465a26e30" },
-        { "signed 8-, 32- and 64-bit numbers",            "0083a55365714e6fd300000000000000" + "4da55365714e6fd2" + "0000004da44e6f6465a26e30" },
+        { "signed 8-, 32- and 64-bit numbers",            "0083a55365714e6fd300000000000000"
+            + "4da55365714e6fd20000004da44e6f6465a26e30" },
         { "text with the newer tag",                      "0082d9055365714e6f4da44e6f6465d9026e30" },
         { "a map with a wide header",                     "00de0002a55365714e6f4da44e6f6465a26e30" },
         { "a map with a wider header",                    "00df00000002a55365714e6f4da44e6f6465a26e30" },
@@ -53,8 +54,10 @@ public sealed class WireReaderTests
         {
             "unknown keys with every kind of value",
             "008ea55365714e6f4da44e6f6465a26e30"
-            + "a16180" + "a16293c0c2c3" + "a163dc000101" + "a164dd0000000101" + "a165de0001a17801" + "a166df00000001a17801"
-            + "a167ca00000000" + "a168cb0000000000000000" + "a169d40000" + "a16ac7010000" + "a16bc40100" + "a16cc800010000"
+            + "a16180" + "a16293c0c2c3" + "a163dc000101" + "a164dd0000000101"
+            + "a165de0001a17801" + "a166df00000001a17801"
+            + "a167ca00000000" + "a168cb0000000000000000" + "a169d40000" + "a16ac7010000"
+            + "a16bc40100" + "a16cc800010000"
         },
         { "more of them", "0086a55365714e6f4da44e6f6465a26e30a161c9000000010000a162c5000100a163c60000000100a164d001" },
     };
@@ -78,7 +81,8 @@ public sealed class WireReaderTests
         Assert.Equal(new IPEndPoint(IPAddress.Loopback, 1), alive.EndPoint);
         Assert.Null(alive.Versions);
         var mapped = new GossipMessage.Alive(1, "a", new IPEndPoint(IPAddress.Loopback.MapToIPv6(), 5), default, null);
-        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 5), ((GossipMessage.Alive)Read(MessageEncoder.Encode(mapped))!).EndPoint);
+        alive = (GossipMessage.Alive)Read(MessageEncoder.Encode(mapped))!;
+        Assert.Equal(new IPEndPoint(IPAddress.Loopback, 5), alive.EndPoint);
         Assert.Equal(WireFault.Truncated, PacketReader.Read(
             Convert.FromHexString("0481a441646472dd7fffffff00"), new List<GossipMessage>()));
         Assert.Equal(WireFault.Truncated, PacketReader.Read(
@@ -143,7 +147,8 @@ public sealed class WireReaderTests
         }, iter: 2000);
 
     [Fact]
-    public void Lzw_gives_back_what_it_took() => Gen.Select(Gen.Int[1, 256], Gen.Int[0, 30_000]).Sample((letters, length) =>
+    public void Lzw_gives_back_what_it_took() =>
+        Gen.Select(Gen.Int[1, 256], Gen.Int[0, 30_000]).Sample((letters, length) =>
     {
         byte[] data = new byte[length];
         var prng = new Noodle.Primitives.Prng((ulong)(letters + (1000 * length)));
@@ -217,14 +222,17 @@ public sealed class WireReaderTests
         { "sealed without a key",   "",    false, "0a00000000",                                WireFault.NoKey },
         { "a frame too long",       "",    true,  "0affffffff",                                WireFault.TooLarge },
         { "an empty frame",         "",    true,  "0a00000000",                                WireFault.Malformed },
-        { "a frame of another key", "",    true,  "0a0000001e01" + "00000000000000000000000000000000000000000000000000000000" + "00", WireFault.Undecryptable },
+        { "a frame of another key", "",    true,  "0a0000001e01"
+            + "0000000000000000000000000000000000000000000000000000000000", WireFault.Undecryptable },
         { "an unknown type",        "",    false, "63",                                        WireFault.UnknownType },
         { "too many nodes",         "",    false, "0681a54e6f646573ce00100000",                WireFault.TooLarge },
-        { "a state of 9",           "",    false, "0681a54e6f6465730184a44e616d65a161a441646472a401020304a4506f727401a5537461746509", WireFault.Malformed },
-        { "a node without a name",  "",    false, "0681a54e6f6465730182a441646472a401020304a4506f727401", WireFault.Malformed },
+        { "a state of 9",           "",    false, "0681a54e6f6465730184a44e616d65a161a441646472a401"
+            + "020304a4506f727401a5537461746509", WireFault.Malformed },
+        { "a node without a name",  "", false,
+            "0681a54e6f6465730182a441646472a401020304a4506f727401", WireFault.Malformed },
         { "a user message too long", "",   false, "0881aa557365724d73674c656ece7fffffff",      WireFault.TooLarge },
         { "a user message of none", "",    false, "0890",                                      WireFault.Malformed },
-        { "broken compression",     "",    false, "0982a4416c676f00a3427566a100",              WireFault.BadCompression },
+        { "broken compression",     "",    false, "0982a4416c676f00a3427566a100",            WireFault.BadCompression },
         { "a bad header",           "",    false, "0690",                                      WireFault.Malformed },
     };
 

@@ -8,21 +8,27 @@ public sealed class WireVectorTests
 {
     private const string Ping77 = "0082a55365714e6f4da44e6f6465a26e30";
 
-    private const string Ping78 = "0085a55365714e6f4ea44e6f6465a26e30aa536f7572636541646472a47f000001aa536f75726365506f7274cd51d7"
+    private const string Ping78 = "0085a55365714e6f4ea44e6f6465a26e30aa536f7572636541646472a47f0000"
+        + "01aa536f75726365506f7274cd51d7"
         + "aa536f757263654e6f6465a27079";
 
-    private const string Ping78Lzw = "0982a4416c676f00a3427566da003b0001142a35a54c1c276f9c904248a68c283730544d795347ce983241c8909143ea0f"
+    private const string Ping78Lzw = "0982a4416c676f00a3427566da003b0001142a35a54c1c276f9c904248a68c"
+        + "283730544d795347ce983241c8909143ea0f"
         + "0000012452b45806ca1b39749a45b926b2e245860ee1e40908";
 
     private const string Both = "07020011003d" + Ping77 + Ping78;
-    private const string UdpV1 = "01a0a1a2a3a4a5a6a7a8a9aaabe69ad97e20ba4cd02fc1c9bc631f62b040c487c80a14ecc06cf0a35bc6898b2169";
+    private const string UdpV1 = "01a0a1a2a3a4a5a6a7a8a9aaabe69ad97e20ba4cd02fc1c9bc631f62b040c487c8"
+        + "0a14ecc06cf0a35bc6898b2169";
 
-    private const string UdpV0 = "00a0a1a2a3a4a5a6a7a8a9aaabe69ad97e20ba4cd02fc1c9bc631f62b040a3561f9db84d639301298970a47a0e2f"
+    private const string UdpV0 = "00a0a1a2a3a4a5a6a7a8a9aaabe69ad97e20ba4cd02fc1c9bc631f62b040a3561f"
+        + "9db84d639301298970a47a0e2f"
         + "9834d0643c15f242fb74c1ee0e1abe";
 
-    private const string TcpV1 = "0a0000002e01a0a1a2a3a4a5a6a7a8a9aaabe69ad97e20ba4cd02fc1c9bc631f62b040305c9fdf6cd9e1c7185f6e11bb848c09";
+    private const string TcpV1 = "0a0000002e01a0a1a2a3a4a5a6a7a8a9aaabe69ad97e20ba4cd02fc1c9bc631f62"
+        + "b040305c9fdf6cd9e1c7185f6e11bb848c09";
 
-    private const string TcpV0 = "0a0000003d00a0a1a2a3a4a5a6a7a8a9aaabe69ad97e20ba4cd02fc1c9bc631f62b040a3561f9db84d639301298970a47a0ed4"
+    private const string TcpV0 = "0a0000003d00a0a1a2a3a4a5a6a7a8a9aaabe69ad97e20ba4cd02fc1c9bc631f62"
+        + "b040a3561f9db84d639301298970a47a0ed4"
         + "04177a6f4bd68e726c0177edbfa3c2";
 
     private static readonly byte[] Key = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
@@ -56,7 +62,8 @@ public sealed class WireVectorTests
             + "a44e6f6465a27079a4506f7274cd4acea356736ea6010502020505";
         var alive = Assert.IsType<GossipMessage.Alive>(Assert.Single(Read(Captured)));
 
-        Assert.Equal(("py", 1u, new IPEndPoint(IPAddress.Loopback, 0x4ACE)), (alive.Node, alive.Incarnation, alive.EndPoint));
+        Assert.Equal(("py", 1u, new IPEndPoint(IPAddress.Loopback, 0x4ACE)),
+            (alive.Node, alive.Incarnation, alive.EndPoint));
         Assert.Equal(ProtocolVersions.Noodle, alive.Versions);
         Assert.Equal("py", NoodleNet.Discovery.NodeTags.Decode(alive.Meta.Span)["role"]);
         Assert.Equal(Captured, Hex(MessageEncoder.Encode(alive)));
@@ -92,7 +99,8 @@ public sealed class WireVectorTests
     {
         var envelope = new GossipEnvelope("abc");
         Assert.Equal("f403616263" + Ping77, Hex(envelope.SealDatagram(Convert.FromHexString(Ping77), [])));
-        Assert.Equal(WireFault.None, envelope.OpenDatagram(Convert.FromHexString("f403616263" + Ping77), out var packet));
+        Assert.Equal(WireFault.None, envelope.OpenDatagram(
+            Convert.FromHexString("f403616263" + Ping77), out var packet));
         Assert.Equal(Ping77, Hex(packet.ToArray()));
     }
 
@@ -103,7 +111,8 @@ public sealed class WireVectorTests
     {
         var keys = new KeyRing(Key);
         Assert.Equal(hex, Hex(keys.Seal(Convert.FromHexString(Ping77), Nonce, [], version)));
-        Assert.Equal(WireFault.None, new GossipEnvelope("", keys).OpenDatagram(Convert.FromHexString(hex), out var plain));
+        var envelope = new GossipEnvelope("", keys);
+        Assert.Equal(WireFault.None, envelope.OpenDatagram(Convert.FromHexString(hex), out var plain));
         Assert.Equal(Ping77, Hex(plain.ToArray()));
     }
 
@@ -123,7 +132,8 @@ public sealed class WireVectorTests
     [Fact]
     public void A_user_message_on_a_stream_is_the_known_bytes()
     {
-        const string Sent = "0881aa557365724d73674c656e210384a54c54696d6505a44e616d65a3746370a75061796c6f6164a26869a24343c2";
+        const string Sent = "0881aa557365724d73674c656e210384a54c54696d6505a44e616d65a3746370a75061"
+            + "796c6f6164a26869a24343c2";
         byte[] body = Convert.FromHexString(Sent[28..]);
         var reader = new GossipStreamReader(new GossipEnvelope(), accepted: true);
 

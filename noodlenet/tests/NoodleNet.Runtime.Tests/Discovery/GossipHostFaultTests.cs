@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Noodle.Primitives;
+using NoodleNet.Discovery;
+using NoodleNet.Discovery.Wire;
+using NoodleNet.Runtime.Discovery;
+
+namespace NoodleNet.Runtime.Tests.Discovery;
+
+/// <summary>One real host, and a peer played by the test over plain sockets.</summary>
+public sealed class GossipHostFaultTests : IDisposable
+{
+    private static readonly GossipEnvelope Open = new();
+    private static readonly Dictionary<string, string> NoTags = [];
+    private readonly CancellationTokenSource _limit = new(TimeSpan.FromSeconds(60));
+    private readonly LineLog _log = new();
+
+    [Fact]
+    public async Task What_the_mesh_sees_wrong_is_told_in_the_log()
+    {
+        await using GossipHost host = Make(new CountingAccount(), 128, SwimOptions.Local);
+        await host.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), NoTags, _limit.Token);
+        using var peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        peer.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        peer.Listen();
+        Task answering = AnswerPingAsync(peer);
+        var at = (IPEndPoint)peer.LocalEndPoint!;
+        string name = NodeId.Create("peer", Guid.Empty).ToString();
+
+        Tell(host, new GossipMessage.Alive(1, name, at, default, ProtocolVersions.Noodle));
+        Tell(host, new GossipMessage.Alive(2, name, new IPEndPoint(at.Address, 9), default, ProtocolVersions.Noodle));
+        Tell(host, new GossipMessage.Suspect(1, host.Members[0].Node.ToString(), name));
+        Tell(host, new GossipMessage.Alive(1, "odd", at, default, null));
+        await _log.UntilAsync("Two nodes use the name", _limit.Token);
+        await _log.UntilAsync("refuted with incarnation 2", _limit.Token);
+        await _log.UntilAsync("BadVersions", _limit.Token);
+
+        var state = new GossipMessage.PushPull(false, [new("odd", at, default, 1, MemberState.Alive, null)], default);
+        await AskAsync(host.LocalEndPoint, state);
+        await _log.UntilAsync("IncompatibleVersions", _limit.Token);
+
+        Assert.True(NodeId.TryParse(name, out NodeId id));
+        host.ReportConnectionLost(id);
+        await answering;
+        await _log.UntilAsync("Only TCP reaches", _limit.Token);
+        await host.LeaveAsync(TimeSpan.FromMilliseconds(1)); // the peer hears nothing: the limit ends the wait
+    }
+
+    [Theory]
+    [InlineData(1, long.MaxValue)]
+    [InlineData(128, 3)]
+    public async Task A_stream_too_many_is_refused_in_and_out(int maxStreams, long maxSockets)
+    {
+        var account = new CountingAccount { Limit = maxSockets };
+        SwimOptions patient = SwimOptions.Local with { StreamTimeout = TimeSpan.FromMinutes(1) };
+        await using GossipHost host = Make(account, maxStreams, patient);
+        await host.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), NoTags, _limit.Token);
+        using var idle = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var second = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await idle.ConnectAsync(host.LocalEndPoint, _limit.Token);
+        await second.ConnectAsync(host.LocalEndPoint, _limit.Token);
+        Assert.Equal(0, await second.ReceiveAsync(new byte[1], _limit.Token));
+
+        Assert.Equal(0, await host.JoinAsync([host.LocalEndPoint], _limit.Token));
+        await _log.UntilAsync("too many streams", _limit.Token);
+        await host.DisposeAsync(); // does not wait for the idle stream's minute
+        Assert.Equal(0, account.InUse);
+    }
+
+    [Fact]
+    public async Task A_join_that_is_running_ends_with_its_host()
+    {
+        SwimOptions patient = SwimOptions.Local with { StreamTimeout = TimeSpan.FromMinutes(1) };
+        await using GossipHost host = Make(new CountingAccount(), 128, patient);
+        await host.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), NoTags, _limit.Token);
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        silent.Listen();
+        Task<int> join = host.JoinAsync([(IPEndPoint)silent.LocalEndPoint!], _limit.Token);
+        using Socket asked = await silent.AcceptAsync(_limit.Token);
+        await host.DisposeAsync();
+        Assert.Equal(0, await join);
+        Assert.Equal(0, await host.JoinAsync([host.AdvertisedEndPoint], _limit.Token));
+    }
+
+    public void Dispose() => _limit.Dispose();
+
+    private GossipHost Make(CountingAccount account, int maxStreams, SwimOptions profile) => new(
+        new GossipOptions { Profile = profile, MaxStreams = maxStreams }, NodeId.Create("host", Guid.Empty), _log,
+        TimeProvider.System, account);
+
+    private static void Tell(GossipHost host, GossipMessage message)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.SendTo(Open.SealStream(message, dialled: false, compress: false, []), host.LocalEndPoint);
+    }
+
+    private async Task AskAsync(IPEndPoint to, GossipMessage question)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(to, _limit.Token);
+        await socket.SendAsync(Open.SealStream(question, dialled: true, compress: false, []), _limit.Token);
+        Assert.True(await socket.ReceiveAsync(new byte[1024], _limit.Token) > 0);
+    }
+
+    private async Task AnswerPingAsync(Socket listener)
+    {
+        while (true)
+        {
+            using Socket socket = await listener.AcceptAsync(_limit.Token);
+            var reader = new GossipStreamReader(Open, accepted: true);
+            var buffer = new byte[4096];
+            while (reader.Feed(buffer.AsSpan(0, await socket.ReceiveAsync(buffer, _limit.Token)))
+                == StreamProgress.NeedsMore)
+            {
+            }
+
+            if (reader.Message is GossipMessage.Ping ping)
+            {
+                var answer = new GossipMessage.Ack(ping.SeqNo);
+                await socket.SendAsync(Open.SealStream(answer, false, false, []), _limit.Token);
+                return;
+            }
+        }
+    }
+
+    private sealed class LineLog : ILogger<GossipHost>
+    {
+        private readonly Channel<string> _fresh = Channel.CreateUnbounded<string>();
+        private readonly ConcurrentQueue<string> _read = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) => _fresh.Writer.TryWrite(formatter(state, exception));
+
+        public async Task UntilAsync(string part, CancellationToken cancellation)
+        {
+            while (!_read.Any(line => line.Contains(part, StringComparison.Ordinal)))
+            {
+                _read.Enqueue(await _fresh.Reader.ReadAsync(cancellation));
+            }
+        }
+    }
+}
