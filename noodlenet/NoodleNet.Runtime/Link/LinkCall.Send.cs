@@ -20,7 +20,7 @@ internal sealed partial class LinkCall
     /// <summary>Makes this a call that we open.</summary>
     public void BeginLocal(in LinkHead head, ReadOnlyMemory<byte> header, long bodyLength)
     {
-        (Head, _ownHeader, _ownLength, PeerLength) = (head, header, bodyLength, -1);
+        (IsLocal, Head, _ownHeader, _ownLength, PeerLength) = (true, head, header, bodyLength, -1);
         _givenUpBy = default;
     }
 

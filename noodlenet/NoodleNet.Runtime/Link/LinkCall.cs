@@ -172,6 +172,13 @@ internal sealed partial class LinkCall : IThreadPoolWorkItem
         Version++;
         ReleaseReceived();
         _header.Release(Connection.Account);
+        Connection.CountIncoming(IsLocal ? 0 : -1);
+        if (IsStream)
+        {
+            _ended ??= LinkStatus.Cancelled; // whoever still holds the stream finds it over
+            return;
+        }
+
         (_ended, _isStartDue, _isCancelDue, Deadline) = (null, false, false, null);
         Head = default;
         ResetSending();
@@ -243,7 +250,6 @@ internal sealed partial class LinkCall : IThreadPoolWorkItem
 
         lock (Connection.Gate)
         {
-            Connection.CountHandlers(-1);
             EndIncoming(error is not null);
             Done();
         }

@@ -272,9 +272,10 @@ internal sealed partial class LinkConnection
         LinkCall call = Rent();
         Place(call, effect);
         LinkOpen.Read(_payload.Span, out LinkOpen open);
-        if (_handlers >= _context.Options.Limits.MaxStreams)
+        CountIncoming(1);
+        if (_incoming > 2 * _context.Options.Limits.MaxStreams)
         {
-            CancelStream(call, LinkStatus.Busy); // cancelled calls still run: they count until their handlers return
+            CancelStream(call, LinkStatus.Busy); // as many cancelled calls as may be are still being handled
             call.Done();
             return;
         }
@@ -286,7 +287,6 @@ internal sealed partial class LinkConnection
             return;
         }
 
-        CountHandlers(1);
         if (effect.Frame.IsEnd)
         {
             call.OnReceivedAll();

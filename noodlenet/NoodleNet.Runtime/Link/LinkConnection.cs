@@ -29,6 +29,7 @@ internal sealed partial class LinkConnection
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _incomingIdle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _writerIdle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] _receiveBuffer = ArrayPool<byte>.Shared.Rent(LinkFrame.MaxFrame);
     private readonly byte[] _sendBuffer = ArrayPool<byte>.Shared.Rent(LinkFrame.MaxFrame);
@@ -37,7 +38,7 @@ internal sealed partial class LinkConnection
     private LinkCall? _opening;
     private LinkStatus _openRefusal;
     private Instant _armedFor = Instant.Never;
-    private int _handlers;
+    private int _incoming;
     private bool _isClosed;
 
     public LinkConnection(LinkContext context, SslStream stream, NodeId node, EndPoint remote, bool isDialer)
@@ -133,6 +134,7 @@ internal sealed partial class LinkConnection
         await reader.ConfigureAwait(false);
         await _writerIdle.Task.ConfigureAwait(false);
         await _timer.DisposeAsync().ConfigureAwait(false);
+        await WaitForHandlersAsync().ConfigureAwait(false);
         ArrayPool<byte>.Shared.Return(_receiveBuffer);
         ArrayPool<byte>.Shared.Return(_sendBuffer);
     }
@@ -214,7 +216,28 @@ internal sealed partial class LinkConnection
         }
     }
 
-    public void CountHandlers(int change) => _handlers += change;
+    /// <summary>Counts incoming calls from their OPEN until their memory is given back.</summary>
+    public void CountIncoming(int change)
+    {
+        _incoming += change;
+        if (_incoming == 0 && _isClosed)
+        {
+            _incomingIdle.TrySetResult();
+        }
+    }
+
+    /// <summary>Handlers have seen their token fire; one that does not care is left behind after a while.</summary>
+    private async Task WaitForHandlersAsync()
+    {
+        try
+        {
+            await _incomingIdle.Task.WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            Log.LinkHandlerLeftBehind(Logger, Node.ShortName, _incoming);
+        }
+    }
 
     private async Task SayFarewellAsync(Task reader)
     {
@@ -310,6 +333,7 @@ internal sealed partial class LinkConnection
         }
 
         _frameCall?.OnEnded(LinkStatus.ConnectionLost);
+        CountIncoming(0);
         _ready.TrySetResult();
         _closed.TrySetResult();
     }

@@ -4,7 +4,7 @@ namespace NoodleNet.Link;
 
 public sealed partial class LinkMachine
 {
-    private const int LeastChunk = 1024;
+    private const int LeastChunk = 4096;
     private const int TurnsOfOthers = 7;
 
     private void TakeCommand(in LinkInput input, Instant now)
