@@ -79,7 +79,7 @@ internal static partial class Log
     public static partial void LedgerUnwritable(ILogger logger, string reason);
 
     // State and storage 2400-2499.
-    [LoggerMessage(2400, LogLevel.Warning, "State file {Path} is damaged; kept as {Aside}, peers will bring the state back")]
+    [LoggerMessage(2400, LogLevel.Warning, "State file {Path} is damaged and kept as {Aside}; peers bring it back")]
     public static partial void StateFileDamaged(ILogger logger, string path, string aside);
 
     // Link 2100-2199.

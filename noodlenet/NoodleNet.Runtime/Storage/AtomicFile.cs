@@ -1,14 +1,14 @@
 namespace NoodleNet.Runtime.Storage;
 
 /// <summary>Files that are whole or not there, whenever the power fails, and that only their owner can read.</summary>
-/// <remarks>Meaning: on Unix a file has mode 0600 and a folder 0700; on Windows they take the folder's rights.</remarks>
+/// <remarks>Meaning: on Unix a file has mode 0600 and a folder 0700; on Windows both inherit rights.</remarks>
 public static class AtomicFile
 {
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerFile | UnixFileMode.UserExecute;
 
     /// <summary>Replaces a file, or makes it.</summary>
-    /// <remarks>Bound: one writer at a time for one path in one process; the new bytes lie on disk before the name does.</remarks>
+    /// <remarks>Bound: one writer at a time for a path in a process. The bytes are on disk before the name.</remarks>
     /// <exception cref="StorageException">The disk is full, the folder is missing or may not be written.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content) => Write(path, content, replace: true);
 
@@ -23,10 +23,12 @@ public static class AtomicFile
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var file = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             if (file.Length > limitBytes)
             {
-                throw new StorageException($"The file '{path}' is larger than {limitBytes} bytes: it is not one of Noodle's.");
+                throw new StorageException(
+                    $"The file '{path}' is larger than {limitBytes} bytes: it is not one of Noodle's.");
             }
 
             byte[] content = new byte[file.Length];
@@ -39,7 +41,8 @@ public static class AtomicFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException($"The file '{path}' cannot be read ({e.Message}); make it readable for this user.", e);
+            throw new StorageException(
+                $"The file '{path}' cannot be read ({e.Message}); make it readable for this user.", e);
         }
     }
 
@@ -60,7 +63,8 @@ public static class AtomicFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException($"The folder '{path}' cannot be made ({e.Message}); choose another with --data.", e);
+            throw new StorageException(
+                $"The folder '{path}' cannot be made ({e.Message}); choose another with --data.", e);
         }
     }
 

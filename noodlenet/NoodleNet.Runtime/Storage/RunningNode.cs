@@ -45,7 +45,7 @@ public sealed record RunningNode(
     internal void Write(string path) => AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, s_json));
 
     /// <summary>True while the process that wrote this runs.</summary>
-    /// <remarks>It does not try the node's lock: that would make a node that starts just now take another folder.</remarks>
+    /// <remarks>It leaves the node's lock alone: trying it could make a starting node take another folder.</remarks>
     internal bool IsAlive()
     {
         try

@@ -15,7 +15,7 @@ public enum StateFileOutcome
     /// <summary>Its entries are in the map.</summary>
     Loaded,
 
-    /// <summary>It was damaged and lies beside its place with <c>.damaged</c> at its name; peers bring the state back.</summary>
+    /// <summary>It was damaged and is now called <c>.damaged</c>; peers bring the state back.</summary>
     Damaged,
 }
 

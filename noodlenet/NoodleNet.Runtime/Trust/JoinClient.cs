@@ -28,7 +28,7 @@ public sealed class JoinClient(TimeProvider clock)
     }
 
     /// <summary>Joins with a key that is kept: a node that asks again must show the same one.</summary>
-    /// <exception cref="OperationCanceledException">The caller cancelled; a time limit is an outcome instead.</exception>
+    /// <exception cref="OperationCanceledException">The caller cancelled; the time limit is an outcome.</exception>
     public async Task<JoinOutcome> JoinAsync(
         IPEndPoint linkAddress, MeshToken token, NodeId self, ECDsa key, CancellationToken cancellation)
     {
@@ -87,8 +87,8 @@ public sealed class JoinClient(TimeProvider clock)
             return new JoinOutcome(JoinFault.Impostor, null);
         }
 
-        byte[] signingRequest = new CertificateRequest("CN=noodle", key, HashAlgorithmName.SHA256).CreateSigningRequest();
-        var request = new JoinRequest(token.Id, token.Secret.ToArray(), self, signingRequest);
+        var signing = new CertificateRequest("CN=noodle", key, HashAlgorithmName.SHA256);
+        var request = new JoinRequest(token.Id, token.Secret.ToArray(), self, signing.CreateSigningRequest());
         await JoinWire.SendAsync(stream, JoinWire.Request(request), cancellation);
         byte[]? answer = await JoinWire.ReceiveAsync(stream, cancellation);
         JoinFault fault = JoinWire.ReadAnswer(answer, out JoinGrant? grant);

@@ -42,7 +42,7 @@ public enum JoinFault : byte
     /// <summary>Seen by the joiner: the node belongs to another mesh than the token. Nothing secret was sent.</summary>
     WrongMesh = 34,
 
-    /// <summary>Seen by the joiner: the node shows the mesh's authority, but no certificate from it. Nothing secret was sent.</summary>
+    /// <summary>Seen by the joiner: the node has no certificate from the mesh. Nothing secret was sent.</summary>
     Impostor = 35,
 
     /// <summary>Seen by the joiner: the answer is not one, or the certificate in it is not for this node.</summary>

@@ -21,8 +21,8 @@ internal sealed record JoinGrant(byte[] Certificate, byte[] GossipKey);
 /// server: answer   version (1), fault; if it is 0: certificate, gossip key (32)
 /// each message: length (4, the highest byte first), then the fields
 /// </code>
-/// The server speaks first, because TLS leaves the authority's certificate out of the handshake on some systems, and the
-/// joiner sends nothing before it has seen it. Bound: a message has at most 16 KiB.
+/// The server speaks first, because .NET leaves a root certificate out of the handshake on some systems, and the joiner
+/// sends nothing before it has seen it. Bound: a message has at most 16 KiB.
 /// </remarks>
 internal static class JoinWire
 {

@@ -150,7 +150,7 @@ internal sealed class MembershipOpening(
             : $"No node of mesh {token.Mesh} was found; start the node that founded it, or name its address.");
     }
 
-    /// <summary>The key to join with, on disk first: if the answer is lost, the next try must show the same key.</summary>
+    /// <summary>The key to join with, on disk first: if the answer is lost, the next try must show it again.</summary>
     private ECDsa KeepJoinKey()
     {
         if (PemFile.Read(JoinKeyPath, MaxKeyFileBytes, 1, parts => PemFile.Key(parts[0])) is { } kept)
@@ -166,7 +166,8 @@ internal sealed class MembershipOpening(
     /// <summary>Why asking others of the same mesh is of no use; null when it may be of use.</summary>
     private string? FinalSentence(JoinFault fault) => fault switch
     {
-        JoinFault.UnknownToken => $"The mesh does not know the token in '{_tokenPath}'; get a new one with: noodle token.",
+        JoinFault.UnknownToken =>
+            $"The mesh does not know the token in '{_tokenPath}'; get a new one with: noodle token.",
         JoinFault.WrongSecret => $"The token in '{_tokenPath}' has a wrong secret; get a new one with: noodle token.",
         JoinFault.Expired => $"The token in '{_tokenPath}' has expired; get a new one with: noodle token.",
         JoinFault.NameTaken => $"The mesh has a node {folder.Node} with another key; "

@@ -26,7 +26,9 @@ public readonly record struct MeshId(UInt128 Value)
     public static bool TryParse(ReadOnlySpan<char> text, out MeshId mesh)
     {
         bool good = text.Length == TextLength && !text.ContainsAnyExcept(s_digits);
-        mesh = good ? new MeshId(UInt128.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)) : default;
+        mesh = good
+            ? new MeshId(UInt128.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture))
+            : default;
         return good;
     }
 

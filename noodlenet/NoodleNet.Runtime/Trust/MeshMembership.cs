@@ -43,8 +43,7 @@ public sealed class MeshMembership : IDisposable
 
     public MembershipOrigin Origin { get; }
 
-    /// <summary>Loads the membership of <paramref name="folder"/>; if there is none, joins with the token file; if there
-    /// is none either, founds a mesh and writes the token file.</summary>
+    /// <summary>Loads what <paramref name="folder"/> has, else joins with the token file, else founds a mesh.</summary>
     /// <remarks>
     /// Bound: a join asks one candidate after the other, at most 10 s each, and ends with the candidates or with
     /// <paramref name="cancellation"/>: who listens for ever must cancel.
@@ -63,7 +62,8 @@ public sealed class MeshMembership : IDisposable
     }
 
     /// <summary>What answers joiners on the link port.</summary>
-    public JoinService CreateJoinService(TimeProvider clock, ILogger logger) => new(Credentials, Registrar, clock, logger);
+    public JoinService CreateJoinService(TimeProvider clock, ILogger logger) =>
+        new(Credentials, Registrar, clock, logger);
 
     public void Dispose()
     {

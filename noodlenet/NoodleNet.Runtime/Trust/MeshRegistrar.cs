@@ -138,7 +138,8 @@ public sealed class MeshRegistrar : IDisposable
             return JoinFault.UnknownToken;
         }
 
-        return !CryptographicOperations.FixedTimeEquals(SHA256.HashData(secret), line.SecretHash) ? JoinFault.WrongSecret
+        bool right = CryptographicOperations.FixedTimeEquals(SHA256.HashData(secret), line.SecretHash);
+        return !right ? JoinFault.WrongSecret
             : _clock.GetUtcNow().ToUnixTimeSeconds() >= line.ExpiresUnix ? JoinFault.Expired
             : JoinFault.None;
     }

@@ -27,8 +27,8 @@ public enum MeshRole : byte
 
 /// <summary>Lets a new node into a mesh: it names the mesh so that no other can ask for the secret in it.</summary>
 /// <remarks>
-/// Text form: <c>noodle1.</c> and base64url of: SHA-256 of the authority's certificate (32), id (8), secret (32), expiry
-/// (8, seconds since 1970), role (1), and the first 4 bytes of the SHA-256 of all before, against slips in copying.
+/// Text form: <c>noodle1.</c> and base64url of: SHA-256 of the authority's certificate (32), id (8), secret (32),
+/// expiry (8, seconds since 1970), role (1), and 4 bytes of the SHA-256 of all before, against slips in copying.
 /// </remarks>
 public sealed class MeshToken
 {

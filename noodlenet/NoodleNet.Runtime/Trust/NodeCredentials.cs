@@ -6,7 +6,7 @@ using NoodleNet.Runtime.Storage;
 
 namespace NoodleNet.Runtime.Trust;
 
-/// <summary>What makes this node a member of its mesh: certificate, key, the authority's certificate, gossip key.</summary>
+/// <summary>What makes a node a member: certificate, key, the authority's certificate, gossip key.</summary>
 public sealed class NodeCredentials : ILinkIdentity, IDisposable
 {
     /// <summary>Length of the key that all members encrypt gossip with.</summary>

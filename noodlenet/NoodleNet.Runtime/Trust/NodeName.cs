@@ -5,7 +5,7 @@ using Noodle.Primitives;
 
 namespace NoodleNet.Runtime.Trust;
 
-/// <summary>The name that a mesh authority puts into a node's certificate: <c>noodle://mesh/node</c>, as a SAN URI.</summary>
+/// <summary>The name in a node's certificate: <c>noodle://mesh/node</c>, as a SAN URI.</summary>
 internal static class NodeName
 {
     private const string Scheme = "noodle://";
@@ -39,7 +39,9 @@ internal static class NodeName
         }
 
         string[] parts = only[Scheme.Length..].Split('/');
-        if (parts.Length != 2 || !MeshId.TryParse(parts[0], out MeshId named) || !NodeId.TryParse(parts[1], out NodeId id))
+        if (parts.Length != 2
+            || !MeshId.TryParse(parts[0], out MeshId named)
+            || !NodeId.TryParse(parts[1], out NodeId id))
         {
             return "The certificate names a node in a form that is not Noodle's.";
         }

@@ -22,8 +22,9 @@ internal static class PeerCheck
         node = default;
         if (now < certificate.NotBefore || now > certificate.NotAfter)
         {
-            return string.Create(CultureInfo.InvariantCulture, $"The certificate is valid from {certificate.NotBefore:u} "
-                + $"to {certificate.NotAfter:u}, and it is {now.LocalDateTime:u} here.");
+            DateTime from = certificate.NotBefore.ToUniversalTime(), to = certificate.NotAfter.ToUniversalTime();
+            return string.Create(CultureInfo.InvariantCulture,
+                $"The certificate is valid from {from:u} to {to:u}, and it is {now:u} here.");
         }
 
         if (!IsFor(certificate, asServer ? ServerUse : ClientUse))

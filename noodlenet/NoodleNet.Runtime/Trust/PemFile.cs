@@ -86,7 +86,8 @@ internal static class PemFile
         const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.OtherRead;
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & Others) != 0)
         {
-            throw new StorageException($"Other users may read '{path}', which is secret; forbid it with: chmod 600 '{path}'.");
+            throw new StorageException(
+                $"Other users may read '{path}', which is secret; forbid it with: chmod 600 '{path}'.");
         }
     }
 

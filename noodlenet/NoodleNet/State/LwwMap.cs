@@ -6,7 +6,7 @@ using NoodleNet.Wire;
 
 namespace NoodleNet.State;
 
-/// <summary>A map from text to bytes that nodes write on their own and merge in any order with the same result.</summary>
+/// <summary>A map from text to bytes that nodes write alone and merge in any order with one result.</summary>
 /// <remarks>
 /// Meaning: the last writer by <see cref="HybridStamp"/> wins, key by key. Merging is commutative, associative and
 /// idempotent as long as the map is not full; a full map refuses new keys and says so.
@@ -105,7 +105,10 @@ public sealed class LwwMap(LwwLimits limits)
     /// By version and not by stamp: an old write may arrive late, and then it is news to our neighbours too.
     /// </remarks>
     public IReadOnlyList<LwwEntry> DeltaSince(long version) =>
-        [.. _slots.Values.Where(slot => slot.Version > version).OrderBy(slot => slot.Version).Select(slot => slot.Entry)];
+        [.. _slots.Values
+            .Where(slot => slot.Version > version)
+            .OrderBy(slot => slot.Version)
+            .Select(slot => slot.Entry)];
 
     /// <summary>What the map holds, to compare with another's.</summary>
     public MapDigest GetDigest() => new([.. _sums]);

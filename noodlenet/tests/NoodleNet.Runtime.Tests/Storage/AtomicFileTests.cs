@@ -57,7 +57,8 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Contains(missing, Assert.Throws<StorageException>(() => AtomicFile.Write(missing, "x"u8)).Message);
         Assert.Contains(missing, Assert.Throws<StorageException>(() => AtomicFile.TryCreate(missing, "x"u8)).Message);
         Assert.Throws<StorageException>(() => AtomicFile.Write(_folder["folder"], "x"u8));
-        Assert.Contains("--data", Assert.Throws<StorageException>(() => AtomicFile.CreateFolder(_folder["file/f"])).Message);
+        Assert.Contains(
+            "--data", Assert.Throws<StorageException>(() => AtomicFile.CreateFolder(_folder["file/f"])).Message);
         Assert.Throws<StorageException>(() => AtomicFile.Read(_folder["folder"], 10));
         Assert.Throws<IOException>(() => UnixCalls.TryLink(missing, _folder["b"]));
     }

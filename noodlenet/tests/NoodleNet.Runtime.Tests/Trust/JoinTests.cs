@@ -160,7 +160,8 @@ public sealed class JoinTests : IDisposable
             "no certificate" => JoinWire.Answer(JoinFault.None, new JoinGrant([1, 2, 3], key)),
             "another's certificate" =>
                 JoinWire.Answer(JoinFault.None, new JoinGrant(_mesh.Founder.Certificate.RawData, key)),
-            "of our name, other key" => JoinWire.Answer(JoinFault.None, new JoinGrant(ourName.Certificate.RawData, key)),
+            "of our name, other key" =>
+                JoinWire.Answer(JoinFault.None, new JoinGrant(ourName.Certificate.RawData, key)),
             "too long" => new byte[JoinWire.MaxMessageBytes + 1],
             "close" => [],
             _ => Convert.FromHexString(what),

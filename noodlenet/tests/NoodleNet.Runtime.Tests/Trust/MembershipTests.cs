@@ -180,7 +180,8 @@ public sealed class MembershipTests : IDisposable
         (await OpenAsync(folder)).Dispose();
         string ledger = Path.Combine(folder.FolderPath, "authority.json");
         string authority = Path.Combine(folder.FolderPath, "authority.pem");
-        foreach (string damage in new[] { "", "{}", "null", "{\"tokens\":[null],\"nodes\":{}}", "{\"tokens\":[],\"nodes\":{\"a\":{}}}" })
+        string[] damages = ["", "{}", "null", """{"tokens":[null],"nodes":{}}""", """{"tokens":[],"nodes":{"a":{}}}"""];
+        foreach (string damage in damages)
         {
             File.WriteAllText(ledger, damage);
             Assert.Contains(ledger, (await Assert.ThrowsAsync<StorageException>(() => OpenAsync(folder))).Message);
@@ -205,7 +206,8 @@ public sealed class MembershipTests : IDisposable
         Assert.Contains("revoke one", Assert.Throws<TrustException>(() => mesh.Token()).Message);
         _clock.Now += TimeSpan.FromDays(8);
         mesh.Token();
-        Assert.Contains("(NameTaken)", Assert.Throws<TrustException>(() => mesh.Credentials(mesh.Founder.Node)).Message);
+        Assert.Contains(
+            "(NameTaken)", Assert.Throws<TrustException>(() => mesh.Credentials(mesh.Founder.Node)).Message);
 
         MeshLedger full = MeshLedger.Empty();
         for (int i = 0; i < MeshLedger.MaxNodes; i++)
@@ -215,7 +217,8 @@ public sealed class MembershipTests : IDisposable
 
         using var crowded = new MeshRegistrar(MeshAuthority.Create(_clock), full, mesh.LedgerPath, _clock);
         using var key = System.Security.Cryptography.ECDsa.Create();
-        Assert.Contains("(Full)", Assert.Throws<TrustException>(() => crowded.IssueOwn(key, mesh.Founder.Node)).Message);
+        Assert.Contains(
+            "(Full)", Assert.Throws<TrustException>(() => crowded.IssueOwn(key, mesh.Founder.Node)).Message);
     }
 
     private LinkPort Port(MeshMembership founder) =>

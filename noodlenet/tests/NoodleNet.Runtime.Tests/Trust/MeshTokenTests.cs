@@ -15,8 +15,8 @@ public sealed class MeshTokenTests : IDisposable
     public void The_text_of_version_1_stays_as_it_is()
     {
         MeshToken token = Example();
-        const string Text = "noodle1.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8BI0VniavN7-_u7ezr6uno5-bl5OPi4eDf3t3c29rZ2NfW1dTT0tHQ"
-            + "AAAAAHDb2IAD";
+        const string Text = "noodle1.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8BI0VniavN"
+            + "7-_u7ezr6uno5-bl5OPi4eDf3t3c29rZ2NfW1dTT0tHQAAAAAHDb2IAD";
 
         Assert.StartsWith(Text, token.ToSecretText());
         Assert.Equal(122, token.ToSecretText().Length);
@@ -73,7 +73,8 @@ public sealed class MeshTokenTests : IDisposable
     public void A_token_file_without_a_token_is_refused_by_name()
     {
         AtomicFile.Write(_folder["token"], "hello"u8);
-        Assert.Contains(_folder["token"], Assert.Throws<StorageException>(() => MeshToken.Load(_folder["token"])).Message);
+        Assert.Contains(
+            _folder["token"], Assert.Throws<StorageException>(() => MeshToken.Load(_folder["token"])).Message);
     }
 
     [Fact]

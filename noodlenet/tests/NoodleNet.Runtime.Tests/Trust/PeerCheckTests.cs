@@ -64,20 +64,23 @@ public sealed class PeerCheckTests : IDisposable
     public void An_issued_certificate_is_what_it_should_be()
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        byte[] asked = new CertificateRequest("CN=i am the founder", key, HashAlgorithmName.SHA256).CreateSigningRequest();
+        var request = new CertificateRequest("CN=i am the founder", key, HashAlgorithmName.SHA256);
+        byte[] asked = request.CreateSigningRequest();
         Assert.True(_mesh.Authority.TryIssue(asked, s_peer, out X509Certificate2? issued));
         using (issued)
         {
             Assert.Equal(32, issued.SerialNumber.Length);
             Assert.Equal("CN=0123456789abcdef0123456789abcdef", issued.Subject);
             Assert.Equal(_clock.Now.AddDays(365), issued.NotAfter);
-            Assert.DoesNotContain(issued.Extensions, e => e is X509BasicConstraintsExtension { CertificateAuthority: true });
+            Assert.DoesNotContain(
+                issued.Extensions, e => e is X509BasicConstraintsExtension { CertificateAuthority: true });
             Assert.True(_mesh.Founder.TryVerifyPeer(issued, true, out NodeId peer, out _));
             Assert.Equal(s_peer, peer);
         }
 
         X509Certificate2 ca = _mesh.Authority.Certificate;
-        Assert.Contains(ca.Extensions, e => e is X509BasicConstraintsExtension { CertificateAuthority: true, Critical: true });
+        Assert.Contains(
+            ca.Extensions, e => e is X509BasicConstraintsExtension { CertificateAuthority: true, Critical: true });
         Assert.Equal(MeshId.FromHash(SHA256.HashData(ca.RawData)), _mesh.Authority.Mesh);
         Assert.False(_mesh.Founder.TryVerifyPeer(ca, true, out _, out _));
 
@@ -90,7 +93,8 @@ public sealed class PeerCheckTests : IDisposable
     [Fact]
     public void Only_a_signed_request_with_a_key_on_P256_is_taken()
     {
-        using ECDsa p384 = ECDsa.Create(ECCurve.NamedCurves.nistP384), p256 = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using ECDsa p384 = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        using ECDsa p256 = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using RSA rsa = RSA.Create(2048);
         byte[] good = new CertificateRequest("CN=x", p256, HashAlgorithmName.SHA256).CreateSigningRequest();
         byte[] forged = [.. good];
@@ -99,7 +103,8 @@ public sealed class PeerCheckTests : IDisposable
         [
             [], [0x30], [0x30, 0x80, 0, 0], good[..^1], forged,
             new CertificateRequest("CN=x", p384, HashAlgorithmName.SHA256).CreateSigningRequest(),
-            new CertificateRequest("CN=x", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSigningRequest(),
+            new CertificateRequest("CN=x", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+                .CreateSigningRequest(),
         ];
         foreach (byte[] request in requests)
         {
@@ -210,7 +215,7 @@ public sealed class PeerCheckTests : IDisposable
         }
 
         using var other = new TestMesh(_clock);
-        X509Certificate2 issuer = odd == "foreign authority" ? other.Authority.Certificate : _mesh.Authority.Certificate;
+        X509Certificate2 issuer = (odd == "foreign authority" ? other : _mesh).Authority.Certificate;
         return odd == "signed by a member"
             ? request.Create(_mesh.Founder.Certificate.SubjectName,
                 X509SignatureGenerator.CreateForECDsa(_mesh.Founder.Certificate.GetECDsaPrivateKey()!), from, to, [1])

@@ -9,7 +9,8 @@ public sealed class HybridClockTests
     private static readonly NodeId s_b = NodeId.Create("b", Guid.Empty);
 
     [Fact]
-    public void Stamps_go_up_whatever_the_wall_clock_does() => Gen.Long[-5, HybridStamp.MaxWallMs].Array[1, 50].Sample(walls =>
+    public void Stamps_go_up_whatever_the_wall_clock_does() =>
+        Gen.Long[-5, HybridStamp.MaxWallMs].Array[1, 50].Sample(walls =>
     {
         var clock = new HybridClock(s_a);
         HybridStamp last = default;

@@ -34,7 +34,10 @@ public sealed class LwwCodecTests
     public void A_tombstone_and_an_empty_value_stay_apart()
     {
         LwwEntry[] entries =
-            [new("a", new HybridStamp(1, 2, s_node), null), new("b", new HybridStamp(1, 2, s_node), Array.Empty<byte>())];
+        [
+            new("a", new HybridStamp(1, 2, s_node), null),
+            new("b", new HybridStamp(1, 2, s_node), Array.Empty<byte>()),
+        ];
 
         Assert.True(LwwCodec.TryRead(Encode(entries), new LwwLimits(), out IReadOnlyList<LwwEntry>? read));
         Assert.Equal([true, false], read.Select(entry => entry.IsTombstone));

@@ -7,7 +7,8 @@ public sealed class FieldTests
 {
     [Fact]
     public void Fields_are_read_as_written() =>
-        Gen.Select(Gen.Byte, Gen.ULong, Gen.UInt, Gen.Byte.Array[0, 300], Gen.Int[0, 200]).Sample((one, big, number, bytes, count) =>
+        Gen.Select(Gen.Byte, Gen.ULong, Gen.UInt, Gen.Byte.Array[0, 300], Gen.Int[0, 200]).Sample(
+        (one, big, number, bytes, count) =>
         {
             string text = new('ü', count);
             var output = new ArrayBufferWriter<byte>();
