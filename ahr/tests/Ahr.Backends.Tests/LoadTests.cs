@@ -6,6 +6,7 @@ using static Ahr.Backends.Tests.OnnxBytes;
 
 namespace Ahr.Backends.Tests;
 
+[Collection("engine")] // one listener in a process: a test that reads its log must not share it
 public sealed class LoadTests : IDisposable
 {
     private readonly ModelFolder _folder = new();

@@ -5,6 +5,7 @@ using static Ahr.Backends.Tests.OnnxBytes;
 
 namespace Ahr.Backends.Tests;
 
+[Collection("engine")] // one listener in a process: a test that reads its log must not share it
 public sealed class RunTests : IDisposable
 {
     private readonly ModelFolder _folder = new();
