@@ -135,7 +135,8 @@ public static class LeastLoaded
         return candidates.Count == 0 ? "no node is alive"
             : ready == 0 ? string.Create(
                 CultureInfo.InvariantCulture, $"none of {candidates.Count} nodes has the model loaded")
-            : string.Create(CultureInfo.InvariantCulture, $"this call has failed on every node that is ready ({ready})");
+            : string.Create(
+                CultureInfo.InvariantCulture, $"this call has failed on every node that is ready ({ready})");
     }
 
     private static CandidateScore[] Explain(IReadOnlyList<Candidate> candidates, long?[] scores, int chosen)

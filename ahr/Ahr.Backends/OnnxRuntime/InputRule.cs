@@ -7,7 +7,7 @@ namespace Ahr.Backends.OnnxRuntime;
 internal sealed class InputRule(string model, IReadOnlyList<TensorSpec> specs, IReadOnlySet<string> rankless)
 {
     /// <summary>The inputs in the model's order.</summary>
-    /// <exception cref="BackendException">One is missing, unknown, given twice, or of another type, shape or size.</exception>
+    /// <exception cref="BackendException">One is missing, unknown, given twice, or does not fit.</exception>
     public Tensor[] Order(TensorSet inputs)
     {
         Tensor[] ordered = new Tensor[specs.Count];

@@ -114,7 +114,7 @@ public sealed partial class OnnxRuntimeBackend : IBackend
     private static BackendException Unreadable(string message, Exception? inner = null) =>
         new(BackendFault.UnreadableModel, message, inner);
 
-    /// <summary>Turns what the engine says at load into a sentence of ours that names the model and the way out.</summary>
+    /// <summary>Turns what the engine says at load into a sentence that names the model and the way out.</summary>
     internal static BackendException Explain(string name, OnnxFile file, OnnxRuntimeException reason)
     {
         string version = OrtEnv.Instance().GetVersionString();
@@ -124,6 +124,15 @@ public sealed partial class OnnxRuntimeBackend : IBackend
                 BackendFault.UnsupportedModel,
                 $"'{name}' uses operator {match.Groups[1].Value}, which ONNX Runtime {version} does not have: " +
                 $"export it with standard operators of opset {Math.Min(file.Opset > 0 ? file.Opset : 17, 17)} or lower",
+                reason);
+        }
+
+        if (reason.Message.Contains("TensorElementType", StringComparison.Ordinal))
+        {
+            return new BackendException(
+                BackendFault.UnsupportedModel,
+                $"'{name}' has an input or output of an element type that calls cannot carry: " +
+                "export it with ordinary tensors",
                 reason);
         }
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using Nbc.Tensors;
-using TensorElementType = Microsoft.ML.OnnxRuntime.Tensors.TensorElementType;
 
 namespace Ahr.Backends.OnnxRuntime;
 
@@ -130,8 +129,8 @@ internal sealed class OnnxRuntimeModel : IBackendModel
         for (int i = 0; i < specs.Length; i++)
         {
             NodeMetadata node = metadata[names[i]];
-            ElementType type = node.IsTensor ? ToElementType(node.ElementDataType) : ElementType.Undefined;
-            if (type == ElementType.Undefined)
+            ElementType type = node.IsTensor ? (ElementType)node.ElementDataType : ElementType.Undefined;
+            if (ElementTypes.NameOf(type) == "UNDEFINED")
             {
                 string kind = node.IsTensor ? $"a tensor of {node.ElementDataType}" : $"a {node.OnnxValueType}";
                 throw new BackendException(
@@ -145,7 +144,4 @@ internal sealed class OnnxRuntimeModel : IBackendModel
 
         return specs;
     }
-
-    private static ElementType ToElementType(TensorElementType type) =>
-        ElementTypes.NameOf((ElementType)type) == "UNDEFINED" ? ElementType.Undefined : (ElementType)type;
 }

@@ -5,7 +5,7 @@ namespace Ahr.Backends.OnnxRuntime;
 /// <summary>Settings of an <see cref="OnnxRuntimeBackend"/>.</summary>
 public sealed class OnnxRuntimeOptions
 {
-    /// <summary>Threads for one run, 0 to 1,024; 0 takes one for a model file below 1 MiB, else one for each core.</summary>
+    /// <summary>Threads for one run, 0 to 1,024; 0: one for a file below 1 MiB, else one for each core.</summary>
     [Range(0, 1024)]
     public int Threads { get; init; }
 

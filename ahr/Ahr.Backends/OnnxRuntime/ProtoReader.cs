@@ -1,8 +1,8 @@
 namespace Ahr.Backends.OnnxRuntime;
 
-/// <summary>Reads protobuf fields from a file without loading it: what is not asked for is skipped by seeking.</summary>
+/// <summary>Reads protobuf fields from a file without loading it: what nobody asks for is passed over.</summary>
 /// <remarks>
-/// Meaning: after the first fault <see cref="IsFaulty"/> stays true and every read gives nothing, so callers check once.
+/// Meaning: after the first fault <see cref="IsFaulty"/> stays true and reads give nothing: callers check once.
 /// Bound: nothing is allocated beyond <see cref="LongestText"/>; each step moves on, so a file of n bytes ends after n.
 /// </remarks>
 internal sealed class ProtoReader(Stream stream)

@@ -7,7 +7,7 @@ using Noodle.Primitives;
 
 namespace Ahr.Runtime;
 
-/// <summary>A model that answers: counts its calls, bounds them, learns how long one takes, ends when they have.</summary>
+/// <summary>A model that answers: counts and bounds its calls, learns how long one takes, ends after them.</summary>
 internal sealed class LoadedModel : IDisposable
 {
     // Below this a run costs less than handing it to another thread and being woken by it (some 10 us) is worth.
@@ -126,7 +126,8 @@ internal sealed class LoadedModel : IDisposable
         catch (Exception reason) when (reason is not OperationCanceledException)
         {
             Log.RunBroke(_logger, _digest, reason);
-            return Fault(InferenceFault.RunFailed, $"the engine failed with {reason.GetType().Name}: see the node's log");
+            return Fault(
+                InferenceFault.RunFailed, $"the engine failed with {reason.GetType().Name}: see the node's log");
         }
     }
 

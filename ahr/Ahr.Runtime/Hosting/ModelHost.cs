@@ -120,7 +120,7 @@ public sealed class ModelHost : IAsyncDisposable
 
                 if (model is null && !TryMakeRoom())
                 {
-                    string reason = $"this node holds {_options.MaxModels} models already: remove one or raise MaxModels";
+                    string reason = $"this node holds {_options.MaxModels} models: remove one or raise MaxModels";
                     return new ModelStatus(digest, ModelState.Failed, reason, 0, 0, 0, 0, [], []);
                 }
 

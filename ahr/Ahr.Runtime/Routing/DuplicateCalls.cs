@@ -3,7 +3,7 @@ using Noodle.Primitives;
 
 namespace Ahr.Runtime;
 
-/// <summary>Where calls of other nodes arrive: one that comes twice runs once, and both callers get its result.</summary>
+/// <summary>Where calls of other nodes arrive: one that comes twice runs once, for both callers.</summary>
 /// <remarks>
 /// Meaning: a call is known by who sent it and its idempotency key. While it runs, another one joins it. When it has
 /// ended well its result is kept for a while, for a caller whose connection broke before the answer; faults are not
@@ -235,7 +235,7 @@ public sealed class DuplicateCalls : IDisposable
         }
     }
 
-    [SuppressMessage("Design", "CA1001", Justification = "A source without timer and links holds nothing to give back.")]
+    [SuppressMessage("Design", "CA1001", Justification = "A source without timer and links holds nothing.")]
     private sealed class Entry((NodeId, Guid) key)
     {
         private readonly CancellationTokenSource _stop = new();

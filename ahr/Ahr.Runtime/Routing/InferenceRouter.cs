@@ -4,7 +4,7 @@ using Noodle.Primitives;
 
 namespace Ahr.Runtime;
 
-/// <summary>Answers calls for models of the whole mesh: decides where each runs, and tries again where that helps.</summary>
+/// <summary>Answers calls for the models of the mesh: decides where each runs, tries again where that helps.</summary>
 /// <remarks>
 /// Meaning: candidates come from the catalog, <see cref="LeastLoaded"/> chooses, the local host or the remote executor
 /// runs, <see cref="CallAttempts"/> says what follows a fault. Every attempt carries the call's own idempotency key and
@@ -96,7 +96,7 @@ public sealed class InferenceRouter : IInferenceService
 
     internal Instant Now() => new(Time.GetElapsedTime(0).Ticks * TimeSpan.NanosecondsPerTick);
 
-    /// <summary>Candidates with what this node knows better than the catalog: its own load, and what it has sent.</summary>
+    /// <summary>Candidates with what this node knows best itself: its own load, and what it has sent.</summary>
     internal IReadOnlyList<Candidate> GetCandidates(DeployedModel model)
     {
         IReadOnlyList<Candidate> known = Catalog.GetCandidates(model);

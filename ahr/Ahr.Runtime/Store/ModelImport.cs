@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Ahr.Runtime;
 
-/// <summary>A model on its way into the store: appended in order, then committed, or else forgotten on dispose.</summary>
+/// <summary>A model on its way into the store: appended in order, then committed or forgotten on dispose.</summary>
 /// <remarks>Owned by one caller. After a fault every further step gives the same fault.</remarks>
 public sealed class ModelImport : IAsyncDisposable
 {

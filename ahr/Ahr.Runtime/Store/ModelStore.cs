@@ -48,7 +48,7 @@ public sealed class ModelStore
     /// <summary>Bytes of all stored models and of those arriving.</summary>
     public long ByteCount => Interlocked.Read(ref _bytes);
 
-    /// <summary>True for 64 lower-case hexadecimal digits, the only form of a digest that is accepted anywhere.</summary>
+    /// <summary>True for 64 lower-case hexadecimal digits, the only form of a digest that is taken.</summary>
     public static bool IsDigest(string? text) =>
         text is { Length: DigestLength } && !text.AsSpan().ContainsAnyExcept(s_hexDigits);
 

@@ -4,6 +4,7 @@ using Nbc.Tensors;
 
 namespace Ahr.Backends.Tests;
 
+[Collection("engine")] // one listener in a process: a test that reads its log must not share it
 public sealed class DigitsTests
 {
     private static readonly string s_folder = Path.Combine(AppContext.BaseDirectory, "models");

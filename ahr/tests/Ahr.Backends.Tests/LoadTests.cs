@@ -6,6 +6,7 @@ using static Ahr.Backends.Tests.OnnxBytes;
 
 namespace Ahr.Backends.Tests;
 
+[Collection("engine")] // one listener in a process: a test that reads its log must not share it
 public sealed class LoadTests : IDisposable
 {
     private readonly ModelFolder _folder = new();
@@ -19,29 +20,33 @@ public sealed class LoadTests : IDisposable
         Assert.Equal("onnxruntime", ModelFolder.Backend.Name);
     }
 
-    public static TheoryData<string, byte[], string> NotModels => new()
+    public static TheoryData<string, byte[]> NotModels => new()
     {
-        { "empty",            [],                                              "'m.onnx' is empty: copy or export it again" },
-        { "text",             "Dear reader, this is no model."u8.ToArray(),    "'m.onnx' is not a whole ONNX model" },
-        { "cut short",        Identity(ElementType.Float32, 1)[..^9],          "'m.onnx' is not a whole ONNX model" },
-        { "zeros",            new byte[64],                                    "'m.onnx' is not a whole ONNX model" },
-        { "varint too long",  [.. Enumerable.Repeat((byte)0xFF, 20)],          "'m.onnx' is not a whole ONNX model" },
-        { "length too long",  [0x3A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F],      "'m.onnx' is not a whole ONNX model" },
-        { "fixed past end",   [0x09, 1, 2, 3],                                 "'m.onnx' is not a whole ONNX model" },
-        { "no graph",         Int(1, 8),                                       "'m.onnx' is not a whole ONNX model" },
-        { "inner past outer", [0x3A, 2, 0x0A, 9],                              "'m.onnx' is not a whole ONNX model" },
-        { "deep graphs",      Model(Nest(OnnxFile.DeepestGraph + 1)),          "'m.onnx' is not a whole ONNX model" },
-        { "long text",        Model(Graph(External("w", 1, new string('x', 5_000)))), "'m.onnx' is not a whole ONNX model" },
+        { "text",             "Dear reader, this is no model."u8.ToArray() },
+        { "cut short",        Identity(ElementType.Float32, 1)[..^9] },
+        { "zeros",            new byte[64] },
+        { "varint too long",  [.. Enumerable.Repeat((byte)0xFF, 20)] },
+        { "length too long",  [0x3A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F] },
+        { "fixed past end",   [0x09, 1, 2, 3] },
+        { "no graph",         Int(1, 8) },
+        { "inner past outer", [0x3A, 2, 0x0A, 9] },
+        { "deep graphs",      Model(Nest(OnnxFile.DeepestGraph + 1)) },
+        { "long text",        Model(Graph(External("w", 1, new string('x', 5_000)))) },
     };
 
     [Theory]
     [MemberData(nameof(NotModels))]
-    public async Task What_is_no_model_is_refused_by_name(string what, byte[] bytes, string message)
+    public async Task What_is_no_model_is_refused_by_name(string what, byte[] bytes)
     {
         BackendException refused = await _folder.RefusedAsync(_folder.Write("m.onnx", bytes));
         Assert.True(refused.Fault == BackendFault.UnreadableModel, what);
-        Assert.StartsWith(message, refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith("'m.onnx' is not a whole ONNX model", refused.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task An_empty_file_is_called_empty() => Assert.Equal(
+        "'m.onnx' is empty: copy or export it again",
+        (await _folder.RefusedAsync(_folder.Write("m.onnx", []))).Message);
 
     [Fact]
     public async Task A_model_cut_anywhere_is_refused_or_lacks_something_but_never_breaks()
@@ -102,15 +107,18 @@ public sealed class LoadTests : IDisposable
             Output("y", ElementType.Float32, 1)));
         BackendException refused = await _folder.RefusedAsync(_folder.Write("odd.onnx", model));
         Assert.Equal(BackendFault.UnsupportedModel, refused.Fault);
-        Assert.StartsWith("'odd.onnx' uses operator test.custom:Noodle, which ONNX Runtime 1.", refused.Message, StringComparison.Ordinal);
-        Assert.EndsWith("export it with standard operators of opset 17 or lower", refused.Message, StringComparison.Ordinal);
+        Assert.Matches(
+            "^'odd.onnx' uses operator test.custom:Noodle, which ONNX Runtime [0-9.]+ does not have: " +
+            "export it with standard operators of opset 17 or lower$",
+            refused.Message);
     }
 
     [Fact]
     public async Task A_model_from_the_future_is_unsupported()
     {
         byte[] model = Model(Graph(
-            Node("Identity", ["x"], ["y"]), Input("x", ElementType.Float32, 1), Output("y", ElementType.Float32, 1)), 999);
+            Node("Identity", ["x"], ["y"]), Input("x", ElementType.Float32, 1),
+            Output("y", ElementType.Float32, 1)), 999);
         BackendException refused = await _folder.RefusedAsync(_folder.Write("new.onnx", model));
         Assert.Equal(BackendFault.UnsupportedModel, refused.Fault);
         Assert.Contains("opset 999", refused.Message, StringComparison.Ordinal);
@@ -134,7 +142,10 @@ public sealed class LoadTests : IDisposable
             Graph(Node("Identity", ["x"], ["y"]), Value(11, "x", float8, [1]), Value(12, "y", float8, [1])), 19);
         BackendException refused = await _folder.RefusedAsync(_folder.Write("small.onnx", small));
         Assert.Equal(BackendFault.UnsupportedModel, refused.Fault);
-        Assert.StartsWith("input 'x' of 'small.onnx' is a tensor of Float8", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "'small.onnx' has an input or output of an element type that calls cannot carry: " +
+            "export it with ordinary tensors",
+            refused.Message);
 
         byte[] type = Bytes(4, Bytes(1, Bytes(1, Join(Int(1, 1), Bytes(2, [])))));
         byte[] sequence = Model(Graph(
@@ -198,7 +209,11 @@ public sealed class LoadTests : IDisposable
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter)
         {
             lock (_gate)
             {

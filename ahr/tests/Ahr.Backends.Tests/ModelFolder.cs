@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Ahr.Backends.OnnxRuntime;
 using Microsoft.Extensions.Logging.Abstractions;
 using Nbc.Tensors;
@@ -37,7 +38,7 @@ public sealed class ModelFolder : IDisposable
     public static TensorSet Set(params Tensor[] tensors) => new(tensors);
 
     public static Tensor Floats(string name, long[] shape, params float[] values) => new(
-        name, ElementType.Float32, shape, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
+        name, ElementType.Float32, shape, MemoryMarshal.AsBytes(values.AsSpan()).ToArray());
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }

@@ -28,9 +28,7 @@ internal static class OnnxBytes
     /// <param name="dims">A long is a size, a string a name for any size; null for no shape at all.</param>
     public static byte[] Value(int field, string name, int type, object[]? dims)
     {
-        byte[] shape = dims is null
-            ? []
-            : Bytes(2, Join([.. dims.Select(d => Bytes(1, d is string any ? Text(2, any) : Int(1, Convert.ToInt64(d))))]));
+        byte[] shape = dims is null ? [] : Bytes(2, Join([.. dims.Select(Dim)]));
         return Bytes(field, Join(Text(1, name), Bytes(2, Bytes(1, Join(Int(1, type), shape)))));
     }
 
@@ -49,9 +47,13 @@ internal static class OnnxBytes
 
     public static byte[] Text(int field, string text) => Bytes(field, Encoding.UTF8.GetBytes(text));
 
-    public static byte[] Bytes(int field, byte[] value) => [.. Varint((field << 3) | 2), .. Varint(value.Length), .. value];
+    public static byte[] Bytes(int field, byte[] value) =>
+        [.. Varint((field << 3) | 2), .. Varint(value.Length), .. value];
 
     public static byte[] Int(int field, long value) => [.. Varint(field << 3), .. Varint(value)];
+
+    private static byte[] Dim(object dim) =>
+        Bytes(1, dim is string any ? Text(2, any) : Int(1, Convert.ToInt64(dim)));
 
     private static byte[] Entry(string key, string value) => Bytes(13, Join(Text(1, key), Text(2, value)));
 

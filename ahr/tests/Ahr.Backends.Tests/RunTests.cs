@@ -5,6 +5,7 @@ using static Ahr.Backends.Tests.OnnxBytes;
 
 namespace Ahr.Backends.Tests;
 
+[Collection("engine")] // one listener in a process: a test that reads its log must not share it
 public sealed class RunTests : IDisposable
 {
     private readonly ModelFolder _folder = new();
@@ -135,7 +136,8 @@ public sealed class RunTests : IDisposable
         BackendException failed = await Assert.ThrowsAsync<BackendException>(async () =>
             await model.RunAsync(Set(Floats("a", [2], 1, 2), Floats("b", [3], 1, 2, 3)), null, default));
         Assert.Equal(BackendFault.RunFailed, failed.Fault);
-        Assert.StartsWith("ONNX Runtime could not run 'model.onnx' with these inputs", failed.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "ONNX Runtime could not run 'model.onnx' with these inputs", failed.Message, StringComparison.Ordinal);
         Assert.NotNull(failed.InnerException);
     }
 

@@ -24,7 +24,8 @@ public sealed class DecisionLogTests
     {
         DecisionLog log = new(1_000);
         Parallel.For(0, 1_000, _ => Add(log, "m"));
-        Assert.Equal(Enumerable.Range(0, 1_000).Reverse().Select(i => (long)i), log.Read(2_000).Select(e => e.Sequence));
+        Assert.Equal(
+            Enumerable.Range(0, 1_000).Reverse().Select(i => (long)i), log.Read(2_000).Select(entry => entry.Sequence));
     }
 
     private static void Add(DecisionLog log, string model) => log.Add(

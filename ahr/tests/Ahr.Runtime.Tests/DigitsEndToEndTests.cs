@@ -13,7 +13,13 @@ public sealed class DigitsEndToEndTests
         ModelStore store = new(folder, new ModelStoreOptions(), NullLogger<ModelStore>.Instance);
         OnnxRuntimeBackend engine = new(new OnnxRuntimeOptions(), NullLogger<OnnxRuntimeBackend>.Instance);
         await using (ModelHost host = new(
-            Scene.Node(0), store, engine, new Account(1L << 30), null, new ModelHostOptions(), NullLogger<ModelHost>.Instance))
+            Scene.Node(0),
+            store,
+            engine,
+            new Account(1L << 30),
+            null,
+            new ModelHostOptions(),
+            NullLogger<ModelHost>.Instance))
         {
             StoreResult stored = await store.ImportFileAsync(
                 Path.Combine(AppContext.BaseDirectory, "models", "digits.onnx"), default);

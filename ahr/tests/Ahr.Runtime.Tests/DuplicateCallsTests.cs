@@ -12,11 +12,10 @@ public sealed class DuplicateCallsTests
         using DuplicateCalls calls = new(new DuplicateCallsOptions(), _time);
         TaskCompletionSource gate = new();
         Guid key = Guid.NewGuid();
-        Task<InferenceAnswer> first = calls.RunAsync(Scene.Node(1), key, stop => RunAsync(gate.Task), default).AsTask();
-        Task<InferenceAnswer> second = calls.RunAsync(Scene.Node(1), key, stop => RunAsync(gate.Task), default).AsTask();
-        Task<InferenceAnswer> other = calls.RunAsync(Scene.Node(2), key, stop => RunAsync(gate.Task), default).AsTask();
+        Task<InferenceAnswer>[] three = [.. new[] { 1, 1, 2 }.Select(node =>
+            calls.RunAsync(Scene.Node(node), key, stop => RunAsync(gate.Task), default).AsTask())];
         gate.SetResult();
-        InferenceAnswer[] answers = await Task.WhenAll(first, second, other).WaitAsync(Scene.Patience);
+        InferenceAnswer[] answers = await Task.WhenAll(three).WaitAsync(Scene.Patience);
         Assert.Equal([7, 7, 7], answers.Select(Scene.ValueOf));
         Assert.Equal(2, _runs); // another node's key is another call
         answers[0].Dispose();

@@ -11,7 +11,8 @@ public sealed class ModelHostTests
         await using Scene scene = new();
         string digest = await scene.ImportAsync([1]);
         Assert.Equal(ModelState.Absent, scene.Host.GetStatus(digest).State);
-        ModelStatus[] all = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => scene.Host.LoadAsync(digest, default)));
+        ModelStatus[] all = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => scene.Host.LoadAsync(digest, default)));
         Assert.All(all, status => Assert.Equal(ModelState.Ready, status.State));
         Assert.Equal(1, scene.Backend.Loads);
         Assert.Equal("x INT64 []", Assert.Single(all[0].Inputs).ToString());
@@ -48,13 +49,14 @@ public sealed class ModelHostTests
         string digest = await scene.ImportAsync([1]);
         scene.Backend.LoadFault = new BackendException(BackendFault.UnsupportedModel, "it has an odd operator");
         ModelStatus failed = await scene.Host.LoadAsync(digest, default);
-        Assert.Equal((ModelState.Failed, "it has an odd operator", 0), (failed.State, failed.Reason, failed.MemoryBytes));
+        Assert.Equal(
+            (ModelState.Failed, "it has an odd operator", 0), (failed.State, failed.Reason, failed.MemoryBytes));
         InferenceAnswer answer = await scene.Host.RunAsync(digest, Scene.Number(1), null, default);
         Assert.Equal(InferenceFault.NotReady, answer.Fault);
         Assert.Contains("it has an odd operator", answer.Message, StringComparison.Ordinal);
         scene.Backend.LoadFault = new InvalidOperationException("a bug");
-        Assert.Contains(
-            "InvalidOperationException", (await scene.Host.LoadAsync(digest, default)).Reason, StringComparison.Ordinal);
+        failed = await scene.Host.LoadAsync(digest, default);
+        Assert.Contains("InvalidOperationException", failed.Reason, StringComparison.Ordinal);
         scene.Backend.LoadFault = null;
         Assert.Equal(ModelState.Ready, (await scene.Host.LoadAsync(digest, default)).State);
     }
@@ -91,8 +93,8 @@ public sealed class ModelHostTests
         await using Scene scene = new(new ModelHostOptions { MaxRunning = 2, MaxWaiting = 3 });
         string digest = await scene.LoadAsync([1]);
         scene.Backend.HoldRuns();
-        Task<InferenceAnswer>[] calls =
-            [.. Enumerable.Range(0, 5).Select(i => scene.Host.RunAsync(digest, Scene.Number(i), null, default).AsTask())];
+        Task<InferenceAnswer>[] calls = [.. Enumerable.Range(0, 5).Select(
+            i => scene.Host.RunAsync(digest, Scene.Number(i), null, default).AsTask())];
         await scene.Backend.Began.WaitAsync(Scene.Patience);
         await scene.Backend.Began.WaitAsync(Scene.Patience);
         Assert.Equal(5, scene.Host.InFlight);

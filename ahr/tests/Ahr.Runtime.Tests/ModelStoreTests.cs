@@ -68,8 +68,10 @@ public sealed class ModelStoreTests : IDisposable
     public async Task A_model_or_store_that_grows_too_large_is_refused_and_leaves_nothing()
     {
         ModelStore store = Open(new ModelStoreOptions { MaxModelBytes = 10, MaxStoreBytes = 15 });
-        Assert.Equal(StoreFault.TooLarge, (await store.ImportAsync(new MemoryStream(new byte[11]), null, default)).Fault);
-        Assert.Equal(StoreFault.None, (await store.ImportAsync(new MemoryStream(new byte[10]), null, default)).Fault);
+        StoreResult large = await store.ImportAsync(new MemoryStream(new byte[11]), null, default);
+        Assert.Equal(StoreFault.TooLarge, large.Fault);
+        StoreResult fits = await store.ImportAsync(new MemoryStream(new byte[10]), null, default);
+        Assert.Equal(StoreFault.None, fits.Fault);
         StoreResult full = await store.ImportAsync(new MemoryStream(new byte[6]), null, default);
         Assert.Equal(StoreFault.TooLarge, full.Fault);
         Assert.Contains("15 bytes", full.Message, StringComparison.Ordinal);
@@ -113,7 +115,8 @@ public sealed class ModelStoreTests : IDisposable
         await File.WriteAllTextAsync(path, "model");
         Assert.Equal(Scene.DigestOf("model"u8), (await store.ImportFileAsync(path, default)).Digest);
         Assert.Equal(StoreFault.Missing, (await store.ImportFileAsync(path + "x", default)).Fault);
-        Assert.Contains("is a folder", (await store.ImportFileAsync(_folder, default)).Message, StringComparison.Ordinal);
+        StoreResult folder = await store.ImportFileAsync(_folder, default);
+        Assert.Contains("is a folder", folder.Message, StringComparison.Ordinal);
         await using FileStream held = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         Assert.Equal(StoreFault.Unreadable, (await store.ImportFileAsync(path, default)).Fault);
     }

@@ -18,7 +18,13 @@ internal sealed class Scene : IAsyncDisposable
         Account = new Account(memory);
         Store = new ModelStore(Folder, new ModelStoreOptions(), NullLogger<ModelStore>.Instance);
         Host = new ModelHost(
-            Node(0), Store, Backend, Account, fetcher, options ?? new ModelHostOptions(), NullLogger<ModelHost>.Instance);
+            Node(0),
+            Store,
+            Backend,
+            Account,
+            fetcher,
+            options ?? new ModelHostOptions(),
+            NullLogger<ModelHost>.Instance);
     }
 
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"noodle-test-{Guid.NewGuid():N}");

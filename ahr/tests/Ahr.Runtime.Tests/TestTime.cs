@@ -1,6 +1,6 @@
 namespace Ahr.Runtime.Tests;
 
-/// <summary>A clock that moves only when told, with an odd frequency; timers fire inside <see cref="Advance"/>.</summary>
+/// <summary>A clock of odd frequency that moves only when told; timers fire inside <see cref="Advance"/>.</summary>
 internal sealed class TestTime : TimeProvider
 {
     private readonly Lock _gate = new();

@@ -22,7 +22,8 @@ internal static partial class ReferenceRules
         ["Ahr.Runtime"] = ["Ahr.Planning", "Ahr.Backends"],
         ["Noodle.Serving"] = ["Ahr.Runtime"],
         ["Noodle.Client"] = ["Noodle.Primitives", "Nbc"],
-        ["Noodle.Node"] = ["NoodleNet.Runtime", "Nbc.Runtime", "Noodle.Serving"],
+        // The control API's records are the client's: one contract, not two that drift.
+        ["Noodle.Node"] = ["NoodleNet.Runtime", "Nbc.Runtime", "Noodle.Serving", "Noodle.Client"],
         ["Noodle.Cli"] = ["Noodle.Node", "Noodle.Client"],
     };
 
