@@ -107,6 +107,9 @@ internal static partial class Log
     [LoggerMessage(2107, LogLevel.Error, "Side protocol {Protocol} failed")]
     public static partial void LinkSideProtocolFailed(ILogger logger, string protocol, Exception error);
 
+    [LoggerMessage(2109, LogLevel.Error, "Reading from {Peer} failed; the connection ends")]
+    public static partial void LinkReaderFailed(ILogger logger, string peer, Exception error);
+
     [LoggerMessage(2108, LogLevel.Warning, "{Count} handlers for {Peer} go on although the connection is over")]
     public static partial void LinkHandlerLeftBehind(ILogger logger, string peer, int count);
 }

@@ -11,7 +11,8 @@ internal static class LinkArguments
         ArgumentException.ThrowIfNullOrEmpty(head.Method);
         if (Encoding.UTF8.GetByteCount(head.Method) > LinkOpen.MaxMethod)
         {
-            throw new ArgumentException($"The method name {head.Method} is longer than {LinkOpen.MaxMethod} bytes.", nameof(head));
+            throw new ArgumentException($"The method name {head.Method} is longer than {LinkOpen.MaxMethod} bytes.",
+                nameof(head));
         }
 
         if (head.Hops is < 0 or > byte.MaxValue)
@@ -21,7 +22,8 @@ internal static class LinkArguments
 
         if (head.TraceParent is { } trace && (trace.Length > LinkOpen.MaxTrace || !Ascii.IsValid(trace)))
         {
-            throw new ArgumentException($"The trace context is not at most {LinkOpen.MaxTrace} ASCII characters.", nameof(head));
+            throw new ArgumentException($"The trace context is not at most {LinkOpen.MaxTrace} ASCII characters.",
+                nameof(head));
         }
     }
 

@@ -215,7 +215,8 @@ internal sealed partial class LinkCall
     private void ResolveReceivers()
     {
         bool isOver = _isReceived || _ended is not null;
-        bool isResolved = (_isAnswered || _ended is not null) && _answer is { IsWaiting: true } && _answer.Resolve(Answer());
+        bool isResolved =
+            (_isAnswered || _ended is not null) && _answer is { IsWaiting: true } && _answer.Resolve(Answer());
         if (isOver)
         {
             LinkStatus status = _isReceived ? LinkStatus.Ok : _ended!.Value;

@@ -110,7 +110,9 @@ internal sealed partial class LinkCall
     }
 
     /// <summary>Puts the next bytes of the body into a frame: copied, or the last part of them left in place.</summary>
-    /// <remarks>Whole TLS records stay in the caller's memory; what comes before is copied behind the frame header.</remarks>
+    /// <remarks>
+    /// Whole TLS records stay in the caller's memory; what comes before is copied behind the frame header.
+    /// </remarks>
     public int WriteBody(Span<byte> destination, int length, out ReadOnlyMemory<byte> direct)
     {
         const int Record = 16 * 1024;
@@ -204,7 +206,8 @@ internal sealed partial class LinkCall
     }
 
     /// <summary>The message in at most <see cref="LinkHeadFrame.MaxMessage"/> bytes: 3 for each UTF-16 unit.</summary>
-    private ReadOnlySpan<char> CutMessage() => _ownMessage.AsSpan(0, int.Min(_ownMessage.Length, LinkHeadFrame.MaxMessage / 3));
+    private ReadOnlySpan<char> CutMessage() =>
+        _ownMessage.AsSpan(0, int.Min(_ownMessage.Length, LinkHeadFrame.MaxMessage / 3));
 
     private int GetMessageLength() => Encoding.UTF8.GetByteCount(CutMessage());
 

@@ -12,7 +12,8 @@ namespace NoodleNet.Runtime.Link;
 /// Bound: used again for other streams when both the application and the connection have let go of it; the version
 /// tells a handle of an earlier use from one of today.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "The token source has no timer and no handle: nothing is left to free")]
+[SuppressMessage(
+    "Design", "CA1001", Justification = "The token source has no timer and no handle: nothing is left to free")]
 internal sealed partial class LinkCall : IThreadPoolWorkItem
 {
     private readonly Action _onHandled;

@@ -52,8 +52,12 @@ internal sealed partial class LinkConnection
                 Pump();
             }
         }
-        catch (Exception error) when (IsChannelError(error))
+        catch (Exception error) // whatever breaks the reader ends its connection
         {
+            if (!IsChannelError(error))
+            {
+                Log.LinkReaderFailed(Logger, Node.ShortName, error);
+            }
         }
 
         lock (Gate)
@@ -149,7 +153,9 @@ internal sealed partial class LinkConnection
         }
     }
 
-    /// <summary>Takes one piece from the buffer: part of a payload, or a frame; false when more bytes are needed.</summary>
+    /// <summary>
+    /// Takes one piece from the buffer: part of a payload, or a frame; false when more bytes are needed.
+    /// </summary>
     private bool TakeNext()
     {
         ReadOnlyMemory<byte> bytes = _receiveBuffer.AsMemory(_start.._end);

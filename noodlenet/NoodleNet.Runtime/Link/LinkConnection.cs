@@ -10,14 +10,20 @@ namespace NoodleNet.Runtime.Link;
 
 /// <summary>What a connection needs of its host.</summary>
 internal sealed record LinkContext(
-    LinkOptions Options, ILinkIdentity Identity, ILinkHandler Handler, IResourceAccount Account, ILogger Logger, HostClock Clock);
+    LinkOptions Options,
+    ILinkIdentity Identity,
+    ILinkHandler Handler,
+    IResourceAccount Account,
+    ILogger Logger,
+    HostClock Clock);
 
 /// <summary>One TLS connection and the machine that rules it.</summary>
 /// <remarks>
 /// Meaning: whoever has something to say takes the lock, tells the machine and, when nobody writes, becomes the
 /// writer on its own thread. One loop reads. Application code never runs under the lock.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "RunAsync disposes of the timer and the stream when the connection ends")]
+[SuppressMessage(
+    "Design", "CA1001", Justification = "RunAsync disposes of the timer and the stream when the connection ends")]
 internal sealed partial class LinkConnection
 {
     private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(2);
@@ -47,7 +53,10 @@ internal sealed partial class LinkConnection
         _machine = new LinkMachine(context.Options.Limits, isDialer, context.Identity.Node);
         _onWritten = OnWritten;
         _timer = context.Clock.Provider.CreateTimer(
-            static connection => ((LinkConnection)connection!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static connection => ((LinkConnection)connection!).OnTimer(),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
     }
 
     public Lock Gate { get; } = new();
@@ -347,7 +356,8 @@ internal sealed partial class LinkConnection
 
         _armedFor = due;
         TimeSpan wait = due - Now;
-        _timer.Change(wait > TimeSpan.Zero ? wait + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        wait = wait > TimeSpan.Zero ? wait + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero;
+        _timer.Change(wait, Timeout.InfiniteTimeSpan);
     }
 
     private void OnTimer()

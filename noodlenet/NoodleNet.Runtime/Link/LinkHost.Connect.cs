@@ -43,11 +43,12 @@ public sealed partial class LinkHost
             return;
         }
 
-        socket.NoDelay = true;
-        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
         try
         {
-            using var limit = new CancellationTokenSource(_context.Options.Limits.HandshakeLimit, _context.Clock.Provider);
+            socket.NoDelay = true;
+            await using var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+            using var limit =
+                new CancellationTokenSource(_context.Options.Limits.HandshakeLimit, _context.Clock.Provider);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
             await stream.AuthenticateAsServerAsync(_tls.ForServer(), either.Token).ConfigureAwait(false);
             await ServeAsync(stream, socket.RemoteEndPoint, remote).ConfigureAwait(false);
@@ -59,7 +60,7 @@ public sealed partial class LinkHost
         }
         finally
         {
-            await stream.DisposeAsync().ConfigureAwait(false);
+            socket.Dispose();
             GivePlaceBack();
         }
     }
@@ -72,7 +73,8 @@ public sealed partial class LinkHost
             return;
         }
 
-        LinkFault fault = stream.NegotiatedApplicationProtocol != LinkTls.Protocol ? LinkFault.TlsFailed : LinkFault.None;
+        LinkFault fault =
+            stream.NegotiatedApplicationProtocol != LinkTls.Protocol ? LinkFault.TlsFailed : LinkFault.None;
         string detail = "it speaks no protocol of ours";
         NodeId peer = default;
         if (fault == LinkFault.None)
@@ -107,7 +109,8 @@ public sealed partial class LinkHost
         {
             if (node == _context.Identity.Node)
             {
-                throw new LinkException(LinkFault.SelfConnection, $"{node} is this node: it does not connect to itself.");
+                throw new LinkException(LinkFault.SelfConnection,
+                    $"{node} is this node: it does not connect to itself.");
             }
 
             if (!TryTakePlace(out LinkFault full))
@@ -280,7 +283,8 @@ public sealed partial class LinkHost
         }
         else if (connection.Peer is null)
         {
-            Log.LinkRefused(_context.Logger, connection.Remote.ToString()!, connection.Fault.ToString(), "in the handshake");
+            Log.LinkRefused(_context.Logger, connection.Remote.ToString()!, connection.Fault.ToString(),
+                "in the handshake");
         }
     }
 

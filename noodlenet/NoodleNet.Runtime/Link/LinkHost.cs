@@ -16,7 +16,7 @@ namespace NoodleNet.Runtime.Link;
 /// </remarks>
 public sealed partial class LinkHost : IAsyncDisposable
 {
-    private const int ConnectionBytes = 2 * LinkFrame.MaxFrame;
+    private const int ConnectionBytes = 2 * 128 * 1024; // the pool rounds MaxFrame up to a power of two
 
     private readonly LinkContext _context;
     private readonly LinkTls _tls;
@@ -138,7 +138,9 @@ public sealed partial class LinkHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes and opens no more calls, lets those in flight finish, and ends what is left after the limit.</summary>
+    /// <summary>
+    /// Takes and opens no more calls, lets those in flight finish, and ends what is left after the limit.
+    /// </summary>
     public async Task DrainAsync(TimeSpan limit)
     {
         LinkConnection[] connections;
@@ -241,15 +243,23 @@ public sealed partial class LinkHost : IAsyncDisposable
         }
 
         fault = LinkFault.OutOfResources;
-        Interlocked.Decrement(ref _open);
+        GiveCountBack();
         return false;
     }
 
     private void GivePlaceBack()
     {
-        Interlocked.Decrement(ref _open);
+        GiveCountBack();
         _context.Account.Release(ResourceKind.Memory, ConnectionBytes);
         _context.Account.Release(ResourceKind.Sockets, 1);
+    }
+
+    private void GiveCountBack()
+    {
+        lock (_gate)
+        {
+            _open--;
+        }
     }
 
     private void Raise(Action raise)

@@ -28,7 +28,8 @@ public readonly struct LinkIncoming
     /// <summary>Length of the body when the peer said it.</summary>
     public long? BodyLength => Call.PeerLength < 0 ? null : Call.PeerLength;
 
-    private LinkCall Call => _call.Version == _version ? _call : throw new ObjectDisposedException(nameof(LinkIncoming));
+    private LinkCall Call =>
+        _call.Version == _version ? _call : throw new ObjectDisposedException(nameof(LinkIncoming));
 
     /// <summary>The whole body in one piece of pooled memory; look at its status first.</summary>
     /// <param name="maxBytes">A longer body is TooLarge: nothing more of it is taken.</param>

@@ -32,7 +32,9 @@ public sealed class LinkRequest
 /// <summary>The answer to a stream: how it went, and the header of the answer.</summary>
 public readonly record struct LinkAnswer(LinkStatus Status, string Message, ReadOnlyMemory<byte> Header);
 
-/// <summary>What a read brought. Count 0 with status Ok is the end; any other status says how the stream broke.</summary>
+/// <summary>
+/// What a read brought. Count 0 with status Ok is the end; any other status says how the stream broke.
+/// </summary>
 public readonly record struct LinkRead(int Count, LinkStatus Status);
 
 /// <summary>Serves the calls of peers.</summary>

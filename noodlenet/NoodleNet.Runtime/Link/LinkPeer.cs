@@ -5,7 +5,9 @@ using Noodle.Primitives;
 namespace NoodleNet.Runtime.Link;
 
 /// <summary>A node that is connected: the same object from its first connection until none is left.</summary>
-/// <remarks>When both nodes dial at once, two connections stand for a moment; calls move to the one that stays.</remarks>
+/// <remarks>
+/// When both nodes dial at once, two connections stand for a moment; calls move to the one that stays.
+/// </remarks>
 public sealed class LinkPeer
 {
     private volatile LinkConnection _connection;
@@ -114,7 +116,8 @@ public sealed class LinkPeer
             if (ReferenceEquals(connection, _connection) || refused == LinkStatus.Busy)
             {
                 LinkFault fault = refused == LinkStatus.Busy ? LinkFault.TooManyStreams : connection.Fault;
-                throw new LinkException(fault, $"No stream to {Node}: {refused}. Wait for others to end, or connect again.");
+                throw new LinkException(fault,
+                    $"No stream to {Node}: {refused}. Wait for others to end, or connect again.");
             }
 
             connection = _connection;

@@ -3,7 +3,9 @@ using NoodleNet.Link;
 namespace NoodleNet.Runtime.Link;
 
 /// <summary>The answer to a request, in pooled memory. Dispose gives it back; using it afterwards throws.</summary>
-/// <remarks>Cost: no allocation; a copy of the value is the same answer, and disposing of it twice does nothing.</remarks>
+/// <remarks>
+/// Cost: no allocation; a copy of the value is the same answer, and disposing of it twice does nothing.
+/// </remarks>
 public readonly struct LinkReply : IDisposable
 {
     private readonly LinkCall? _call;
@@ -14,7 +16,9 @@ public readonly struct LinkReply : IDisposable
 
     internal LinkReply(LinkStatus status) => _status = status;
 
-    /// <summary>How the call went. Everything that another node or the network did is told here, never thrown.</summary>
+    /// <summary>
+    /// How the call went. Everything that another node or the network did is told here, never thrown.
+    /// </summary>
     public LinkStatus Status => _status;
 
     /// <summary>What the other node says about it, for people; often empty.</summary>
@@ -50,9 +54,12 @@ public readonly struct LinkBody : IDisposable
     private readonly LinkCall _call;
     private readonly int _version;
 
-    internal LinkBody(LinkCall call, int version, LinkStatus status) => (_call, _version, Status) = (call, version, status);
+    internal LinkBody(LinkCall call, int version, LinkStatus status) =>
+        (_call, _version, Status) = (call, version, status);
 
-    /// <summary>Ok, or why there is no body: TooLarge, Exhausted, Cancelled, DeadlineExceeded, ConnectionLost, Broken.</summary>
+    /// <summary>
+    /// Ok, or why there is no body: TooLarge, Exhausted, Cancelled, DeadlineExceeded, ConnectionLost, Broken.
+    /// </summary>
     public LinkStatus Status { get; }
 
     public ReadOnlyMemory<byte> Memory => Status != LinkStatus.Ok ? default

@@ -33,7 +33,9 @@ public sealed class LinkStream : IAsyncDisposable
         return read;
     }
 
-    /// <summary>Writes all of <paramref name="source"/>; Ok, or how the stream broke. Cancelling breaks the stream.</summary>
+    /// <summary>
+    /// Writes all of <paramref name="source"/>; Ok, or how the stream broke. Cancelling breaks the stream.
+    /// </summary>
     /// <exception cref="InvalidOperationException">This direction is complete.</exception>
     public ValueTask<LinkStatus> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellation) =>
         SendAsync(source, isEnd: false, cancellation);

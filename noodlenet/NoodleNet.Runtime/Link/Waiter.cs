@@ -30,7 +30,8 @@ internal sealed class Waiter<T>(LinkCall owner) : IValueTaskSource<T>
     {
         if (cancellation.CanBeCanceled)
         {
-            _registration = cancellation.UnsafeRegister(static (waiter, token) => ((Waiter<T>)waiter!).GiveUp(token), this);
+            _registration =
+                cancellation.UnsafeRegister(static (waiter, token) => ((Waiter<T>)waiter!).GiveUp(token), this);
         }
     }
 

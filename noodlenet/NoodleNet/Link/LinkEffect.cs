@@ -3,7 +3,9 @@ namespace NoodleNet.Link;
 /// <summary>What a <see cref="LinkMachine"/> wants done.</summary>
 public enum LinkEffectKind
 {
-    /// <summary>Write <see cref="LinkEffect.Frame"/> and its payload: 8 bytes of Value, or what its type says.</summary>
+    /// <summary>
+    /// Write <see cref="LinkEffect.Frame"/> and its payload: 8 bytes of Value, or what its type says.
+    /// </summary>
     Transmit,
 
     /// <summary>Both HELLOs are there: calls may be made.</summary>

@@ -1,6 +1,6 @@
 namespace NoodleNet.Link;
 
-/// <summary>Why a connection ended or could not be made. No value before <see cref="Unreachable"/> is ours to cause.</summary>
+/// <summary>Why a connection ended or could not be made.</summary>
 public enum LinkFault
 {
     /// <summary>Nothing is wrong.</summary>
@@ -48,7 +48,9 @@ public enum LinkFault
     /// <summary>Nothing answers at that address.</summary>
     Unreachable,
 
-    /// <summary>The TLS handshake failed: not TLS 1.3, no common protocol, or the peer refused our certificate.</summary>
+    /// <summary>
+    /// The TLS handshake failed: not TLS 1.3, no common protocol, or the peer refused our certificate.
+    /// </summary>
     TlsFailed,
 
     /// <summary>As many connections are open as may be.</summary>

@@ -29,7 +29,9 @@ public enum LinkFrameType : byte
     /// <summary>Answers a PING.</summary>
     Pong = 8,
 
-    /// <summary>The sender opens no more streams; when both have said so and none is open, the connection ends.</summary>
+    /// <summary>
+    /// The sender opens no more streams; when both have said so and none is open, the connection ends.
+    /// </summary>
     GoAway = 9,
 }
 

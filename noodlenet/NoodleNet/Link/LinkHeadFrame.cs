@@ -4,7 +4,8 @@ namespace NoodleNet.Link;
 
 /// <summary>HEAD: how a call went, and the header of its answer, in the form in which it is written and read.</summary>
 /// <remarks><code>
-/// meta length u16 | status u16 | body length i64, -1 not known | message length u16 | message | (newer fields) | header
+/// meta length u16 | status u16 | body length i64, -1 not known | message length u16 | message | (newer fields) |
+/// header
 /// Meta length counts everything before the message header.
 /// </code></remarks>
 public ref struct LinkHeadFrame

@@ -8,7 +8,9 @@ namespace NoodleNet.Link;
 /// </remarks>
 public sealed record LinkLimits
 {
-    /// <summary>Streams that each end may have open at once, 1 to 65536. One above it: Busy, or a fault from a peer.</summary>
+    /// <summary>
+    /// Streams that each end may have open at once, 1 to 65536. One above it: Busy, or a fault from a peer.
+    /// </summary>
     public int MaxStreams { get; init; } = 1024;
 
     /// <summary>Bytes of one body that the peer may send before we take them, 16 KiB to 16 MiB.</summary>
@@ -31,7 +33,8 @@ public sealed record LinkLimits
     {
         var faults = new List<string>();
         Check(MaxStreams is >= 1 and <= 65536, $"MaxStreams is {MaxStreams}; it may be 1 to 65536.");
-        Check(StreamWindow is >= 16 << 10 and <= 16 << 20, $"StreamWindow is {StreamWindow}; it may be 16 KiB to 16 MiB.");
+        Check(StreamWindow is >= 16 << 10 and <= 16 << 20,
+            $"StreamWindow is {StreamWindow}; it may be 16 KiB to 16 MiB.");
         Check(
             ConnectionWindow is >= 64 << 10 and <= 1 << 30,
             $"ConnectionWindow is {ConnectionWindow}; it may be 64 KiB to 1 GiB.");

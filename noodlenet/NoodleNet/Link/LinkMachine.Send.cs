@@ -86,7 +86,9 @@ public sealed partial class LinkMachine
     private void Schedule(int slot)
     {
         ref LinkSlot stream = ref _slots[slot];
-        bool mayGo = stream.Pending > 0 ? stream.SendCredit > 0 : stream.Has(SlotState.EndDue) && !stream.Has(SlotState.SendEnded);
+        bool mayGo = stream.Pending > 0
+            ? stream.SendCredit > 0
+            : stream.Has(SlotState.EndDue) && !stream.Has(SlotState.SendEnded);
         if (mayGo && !stream.Has(SlotState.HeadDue) && stream.Has(SlotState.Local | SlotState.Answered))
         {
             _slots.Ready[(int)stream.Priority].Append(slot);
@@ -111,7 +113,8 @@ public sealed partial class LinkMachine
 
         bool isKnown = stream.ReceiveTotal >= 0;
         long most = isKnown ? stream.ReceiveTotal : long.MaxValue;
-        long target = isKnown && stream.Has(SlotState.Expected) ? most : long.Min(most, stream.Consumed + _limits.StreamWindow);
+        long target =
+            isKnown && stream.Has(SlotState.Expected) ? most : long.Min(most, stream.Consumed + _limits.StreamWindow);
         long due = target - stream.Granted;
         return due >= _limits.StreamWindow / 2 || (isKnown && target == most) ? due : 0;
     }
@@ -121,7 +124,8 @@ public sealed partial class LinkMachine
         effect = default;
         return _room >= LinkFrame.Size && _state is State.Greeting or State.Ready
             && (TryTransmitConnection(out effect)
-                || (_state == State.Ready && (TryTransmitControl(out effect) || TryTransmitGoAway(out effect) || TryTransmitData(out effect))));
+                || (_state == State.Ready && (TryTransmitControl(out effect) || TryTransmitGoAway(out effect)
+                    || TryTransmitData(out effect))));
     }
 
     private bool TryTransmitConnection(out LinkEffect effect)
@@ -267,7 +271,8 @@ public sealed partial class LinkMachine
                 continue;
             }
 
-            long chunk = long.Min(long.Min(stream.Pending, stream.SendCredit), long.Min(_sendCredit, LinkFrame.MaxChunk));
+            long credit = long.Min(stream.SendCredit, _sendCredit);
+            long chunk = long.Min(long.Min(stream.Pending, credit), LinkFrame.MaxChunk);
             if (_room < LinkFrame.Size + long.Min(chunk, LeastChunk))
             {
                 return false;

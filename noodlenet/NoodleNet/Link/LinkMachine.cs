@@ -2,7 +2,9 @@ using Noodle.Primitives;
 
 namespace NoodleNet.Link;
 
-/// <summary>One end of a connection: streams, credit, deadlines and liveness, without touching a payload byte.</summary>
+/// <summary>
+/// One end of a connection: streams, credit, deadlines and liveness, without touching a payload byte.
+/// </summary>
 /// <remarks>
 /// <code>
 /// connection   start --HELLO both ways--> ready --GOAWAY either way--> draining --both said it, no stream--> closed
@@ -263,7 +265,8 @@ public sealed partial class LinkMachine : IMachine<LinkInput, LinkEffect>
         _slots.Free(slot);
     }
 
-    private void Tell(LinkEffectKind kind, int slot = -1, uint stream = 0, long value = 0, int length = 0, bool isEnd = false) =>
+    private void Tell(
+        LinkEffectKind kind, int slot = -1, uint stream = 0, long value = 0, int length = 0, bool isEnd = false) =>
         _tells.Enqueue(new LinkEffect(kind, slot, new LinkFrame(LinkFrameType.Data, stream, length, isEnd), value));
 
     private bool Has(Due due) => (_due & due) != 0;

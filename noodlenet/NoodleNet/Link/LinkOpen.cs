@@ -51,7 +51,8 @@ public ref struct LinkOpen
         destination[6] = (byte)Trace.Length;
         destination[7] = 0;
         Key.TryWriteBytes(destination[8..], bigEndian: true, out _);
-        BinaryPrimitives.WriteInt64BigEndian(destination[24..], (Timeout ?? default).Ticks / TimeSpan.TicksPerMicrosecond);
+        BinaryPrimitives.WriteInt64BigEndian(destination[24..],
+            (Timeout ?? default).Ticks / TimeSpan.TicksPerMicrosecond);
         BinaryPrimitives.WriteInt64BigEndian(destination[32..], long.Max(BodyLength, 0));
         Method.CopyTo(destination[FixedSize..]);
         Trace.CopyTo(destination[(FixedSize + Method.Length)..]);
@@ -89,7 +90,8 @@ public ref struct LinkOpen
         open.Trace = source.Slice(FixedSize + method, trace);
         open.Header = source[meta..];
         open.Timeout = (source[2] & 1) == 0 ? null
-            : new TimeSpan(long.Min(timeout, TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMicrosecond) * TimeSpan.TicksPerMicrosecond);
+            : new TimeSpan(long.Min(timeout,
+                TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMicrosecond) * TimeSpan.TicksPerMicrosecond);
         open.BodyLength = (source[2] & 2) == 0 ? -1 : body;
         open.Key = new Guid(source.Slice(8, 16), bigEndian: true);
         open.Hops = source[3];

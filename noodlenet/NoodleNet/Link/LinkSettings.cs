@@ -54,7 +54,8 @@ public static class LinkHello
         int highest = BinaryPrimitives.ReadUInt16BigEndian(source[2..]);
         int name = BinaryPrimitives.ReadUInt16BigEndian(source[4..]);
         source = source[6..];
-        if (name > source.Length || lowest > highest || !NodeId.TryParse(Encoding.UTF8.GetString(source[..name]), out node))
+        if (name > source.Length || lowest > highest
+            || !NodeId.TryParse(Encoding.UTF8.GetString(source[..name]), out node))
         {
             return LinkFault.MalformedFrame;
         }
@@ -71,7 +72,8 @@ public static class LinkHello
     {
         while (!source.IsEmpty)
         {
-            if (source.Length < 4 || BinaryPrimitives.ReadUInt16BigEndian(source[2..]) is var length && length > source.Length - 4)
+            if (source.Length < 4 || BinaryPrimitives.ReadUInt16BigEndian(source[2..]) is var length
+                && length > source.Length - 4)
             {
                 return LinkFault.MalformedFrame;
             }

@@ -36,7 +36,9 @@ public enum LinkStatus
     /// <summary>The receiver has no memory left for the body.</summary>
     Exhausted = 10,
 
-    /// <summary>The other end broke the rules of this stream, such as a body of another length than announced.</summary>
+    /// <summary>
+    /// The other end broke the rules of this stream, such as a body of another length than announced.
+    /// </summary>
     Broken = 11,
 }
 

@@ -24,12 +24,14 @@ public sealed class LinkHostTests
         b.PeerConnected += _ => throw new InvalidOperationException("a subscriber that breaks");
         await b.StartAsync(AnyPort, default);
         LinkPeer[] peers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ =>
-            Task.Run(() => a.ConnectAsync(LinkPair.Node(2), b.LocalEndPoint, default).AsTask()))).WaitAsync(LinkPair.Bound);
+            Task.Run(() => a.ConnectAsync(LinkPair.Node(2), b.LocalEndPoint, default).AsTask()))).WaitAsync(
+                LinkPair.Bound);
         Assert.All(peers, peer => Assert.Same(peers[0], peer));
         Assert.Equal(1, account.GetUse(ResourceKind.Sockets).InUse);
         LinkPeer back = await came.Task.WaitAsync(LinkPair.Bound);
         Assert.Equal(LinkPair.Node(1), back.Node);
-        using LinkReply reply = await back.RequestAsync(LinkRequestTests.Ask("echo"), default).AsTask().WaitAsync(LinkPair.Bound);
+        using LinkReply reply =
+            await back.RequestAsync(LinkRequestTests.Ask("echo"), default).AsTask().WaitAsync(LinkPair.Bound);
         Assert.Equal(LinkStatus.Ok, reply.Status);
         Assert.True(peers[0].Jitter >= TimeSpan.Zero && peers[0].RoundTrip >= TimeSpan.Zero);
         Assert.Equal(b.LocalEndPoint, peers[0].Remote);
@@ -48,7 +50,8 @@ public sealed class LinkHostTests
             LinkPeer peer = await from.ConnectAsync(to, address, default);
             for (int i = 0; i < 50; i++)
             {
-                using LinkReply reply = await peer.RequestAsync(LinkRequestTests.Ask("echo", null, new byte[500]), default);
+                using LinkReply reply =
+                    await peer.RequestAsync(LinkRequestTests.Ask("echo", null, new byte[500]), default);
                 Assert.Equal(LinkStatus.Ok, reply.Status);
             }
         }
@@ -105,14 +108,16 @@ public sealed class LinkHostTests
     public async Task One_connection_too_many_is_refused_by_either_end()
     {
         var authority = new TestAuthority();
-        await using LinkHost one = LinkPair.NewHost(authority.Issue(LinkPair.Node(1)), options: new LinkOptions { MaxConnections = 1 });
+        await using LinkHost one =
+            LinkPair.NewHost(authority.Issue(LinkPair.Node(1)), options: new LinkOptions { MaxConnections = 1 });
         await using LinkHost two = LinkPair.NewHost(authority.Issue(LinkPair.Node(2)));
         await using LinkHost three = LinkPair.NewHost(authority.Issue(LinkPair.Node(3)));
         await one.StartAsync(AnyPort, default);
         await three.StartAsync(AnyPort, default);
         await two.ConnectAsync(LinkPair.Node(1), one.LocalEndPoint, default).AsTask().WaitAsync(LinkPair.Bound);
         Assert.Equal(LinkFault.TlsFailed, await LinkTrustTests.FaultOf(three, LinkPair.Node(1), one.LocalEndPoint));
-        Assert.Equal(LinkFault.TooManyConnections, await LinkTrustTests.FaultOf(one, LinkPair.Node(3), three.LocalEndPoint));
+        Assert.Equal(LinkFault.TooManyConnections, await LinkTrustTests.FaultOf(one, LinkPair.Node(3),
+            three.LocalEndPoint));
     }
 
     [Theory]
@@ -174,12 +179,14 @@ public sealed class LinkHostTests
     {
         ILinkIdentity identity = new TestAuthority().Issue(LinkPair.Node(1));
         ArgumentException wrong = Assert.Throws<ArgumentException>(() =>
-            LinkPair.NewHost(identity, options: new LinkOptions { MaxConnections = 0, Limits = new LinkLimits { MaxStreams = 0 } }));
+            LinkPair.NewHost(identity, options: new LinkOptions { MaxConnections = 0, Limits =
+                new LinkLimits { MaxStreams = 0 } }));
         Assert.Contains("MaxConnections", wrong.Message, StringComparison.Ordinal);
         Assert.Contains("MaxStreams", wrong.Message, StringComparison.Ordinal);
         LinkHost host = LinkPair.NewHost(identity);
         await host.DisposeAsync();
         await host.DisposeAsync();
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => host.ConnectAsync(LinkPair.Node(2), AnyPort, default).AsTask());
+        await Assert.ThrowsAsync<ObjectDisposedException>(() =>
+            host.ConnectAsync(LinkPair.Node(2), AnyPort, default).AsTask());
     }
 }

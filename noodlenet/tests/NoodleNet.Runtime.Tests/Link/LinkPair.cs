@@ -8,7 +8,8 @@ namespace NoodleNet.Runtime.Tests.Link;
 /// <summary>A handler made of a function.</summary>
 internal sealed class Answering(Func<LinkIncoming, CancellationToken, ValueTask> handle) : ILinkHandler
 {
-    public ValueTask HandleAsync(LinkIncoming incoming, CancellationToken cancellation) => handle(incoming, cancellation);
+    public ValueTask HandleAsync(LinkIncoming incoming, CancellationToken cancellation) =>
+        handle(incoming, cancellation);
 
     /// <summary>Sends back header and body.</summary>
     public static async ValueTask Echo(LinkIncoming incoming, CancellationToken cancellation)

@@ -55,7 +55,8 @@ public sealed class LinkRequestTests
         });
         Guid key = Guid.NewGuid();
         var head = new LinkHead("talk.infer", TimeSpan.FromMinutes(1), key, 3, LinkPriority.High, "00-trace-01");
-        using LinkReply reply = await pair.Peer.RequestAsync(new LinkRequest { Head = head }, default).AsTask().WaitAsync(LinkPair.Bound);
+        using LinkReply reply = await pair.Peer.RequestAsync(new LinkRequest { Head =
+            head }, default).AsTask().WaitAsync(LinkPair.Bound);
         Assert.Equal((LinkStatus.Refused, "not today"), (reply.Status, reply.Message));
         Assert.InRange(seen.Timeout!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
         Assert.Equal(head with { Timeout = null }, seen with { Timeout = null });
@@ -102,7 +103,8 @@ public sealed class LinkRequestTests
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked.WaitAsync(LinkPair.Bound));
         await fired.Task.WaitAsync(LinkPair.Bound);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pair.Peer.RequestAsync(Ask("wait"), cancel.Token).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            pair.Peer.RequestAsync(Ask("wait"), cancel.Token).AsTask());
     }
 
     [Fact]
@@ -169,7 +171,8 @@ public sealed class LinkRequestTests
     public async Task An_answer_above_the_askers_limit_is_TooLarge()
     {
         await using LinkPair pair = await LinkPair.StartAsync(
-            (incoming, cancellation) => incoming.ReplyAsync(LinkStatus.Ok, "", default, [new byte[100_000]], cancellation),
+            (incoming, cancellation) =>
+                incoming.ReplyAsync(LinkStatus.Ok, "", default, [new byte[100_000]], cancellation),
             new LinkOptions { MaxBodyBytes = 50_000 });
         using LinkReply reply = await AskAsync(pair, "get");
         Assert.Equal(LinkStatus.TooLarge, reply.Status);
@@ -197,7 +200,8 @@ public sealed class LinkRequestTests
         using LinkReply other = await AskAsync(pair, "echo", body: [new byte[10]]);
         Assert.Throws<ObjectDisposedException>(() => reply.Body);
         Assert.Equal(10, other.Body.Length);
-        Assert.Equal((LinkStatus.Ok, true, 0), (default(LinkReply).Status, default(LinkReply).Header.IsEmpty, default(LinkReply).Body.Length));
+        Assert.Equal((LinkStatus.Ok, true, 0), (default(LinkReply).Status, default(LinkReply).Header.IsEmpty,
+            default(LinkReply).Body.Length));
     }
 
     public static TheoryData<LinkHead, int> WrongRequests => new()
@@ -218,12 +222,14 @@ public sealed class LinkRequestTests
             await pair.Peer.RequestAsync(new LinkRequest { Head = head, Header = new byte[header] }, default));
     }
 
-    internal static LinkRequest Ask(string method, TimeSpan? timeout = null, params ReadOnlyMemory<byte>[] body) => new()
+    internal static LinkRequest Ask(string method, TimeSpan? timeout = null, params ReadOnlyMemory<byte>[] body) =>
+        new()
     {
         Head = new LinkHead(method, timeout), Header = Encoding.ASCII.GetBytes("header"), Body = body,
     };
 
-    internal static Task<LinkReply> AskAsync(LinkPair pair, string method, TimeSpan? timeout = null, params ReadOnlyMemory<byte>[] body) =>
+    internal static Task<LinkReply> AskAsync(LinkPair pair, string method, TimeSpan? timeout =
+        null, params ReadOnlyMemory<byte>[] body) =>
         pair.Peer.RequestAsync(Ask(method, timeout, body), default).AsTask().WaitAsync(LinkPair.Bound);
 
     internal static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

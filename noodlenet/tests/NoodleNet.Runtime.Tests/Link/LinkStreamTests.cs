@@ -38,7 +38,8 @@ public sealed class LinkStreamTests
         Assert.Equal("hello"u8, answer.Header.Span);
         byte[] received = new byte[sent.Length];
         int count = 0;
-        while (await stream.ReadAsync(received.AsMemory(count), default).AsTask().WaitAsync(LinkPair.Bound) is { Count: > 0 } read)
+        while (await stream.ReadAsync(received.AsMemory(count),
+            default).AsTask().WaitAsync(LinkPair.Bound) is { Count: > 0 } read)
         {
             count += read.Count;
             if (count == received.Length)
@@ -49,7 +50,8 @@ public sealed class LinkStreamTests
 
         await writing.WaitAsync(LinkPair.Bound);
         Assert.True(received.AsSpan().SequenceEqual(sent));
-        Assert.Equal(new LinkRead(0, LinkStatus.Ok), await stream.ReadAsync(new byte[1], default).AsTask().WaitAsync(LinkPair.Bound));
+        Assert.Equal(new LinkRead(0, LinkStatus.Ok), await stream.ReadAsync(new byte[1],
+            default).AsTask().WaitAsync(LinkPair.Bound));
         await Assert.ThrowsAsync<InvalidOperationException>(() => stream.WriteAsync(sent, default).AsTask());
     }
 

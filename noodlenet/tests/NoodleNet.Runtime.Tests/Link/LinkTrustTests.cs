@@ -106,9 +106,11 @@ public sealed class LinkTrustTests
             free = ((IPEndPoint)probe.LocalEndpoint).Port;
         }
 
-        Assert.Equal(LinkFault.Unreachable, await FaultOf(pair.A, LinkPair.Node(9), new IPEndPoint(IPAddress.Loopback, free)));
+        Assert.Equal(LinkFault.Unreachable, await FaultOf(pair.A, LinkPair.Node(9), new IPEndPoint(IPAddress.Loopback,
+            free)));
         await using LinkHost second = LinkPair.NewHost(new TestAuthority().Issue(LinkPair.Node(5)));
-        LinkException taken = await Assert.ThrowsAsync<LinkException>(() => second.StartAsync(pair.B.LocalEndPoint, default));
+        LinkException taken =
+            await Assert.ThrowsAsync<LinkException>(() => second.StartAsync(pair.B.LocalEndPoint, default));
         Assert.Equal(LinkFault.AddressInUse, taken.Fault);
         Assert.Contains(pair.B.LocalEndPoint.ToString(), taken.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => second.LocalEndPoint);
@@ -119,7 +121,8 @@ public sealed class LinkTrustTests
     {
         var authority = new TestAuthority();
         var account = new TestAccount();
-        await using LinkHost host = LinkPair.NewHost(authority.Issue(LinkPair.Node(1)), account: account, sides: [new Greeter()]);
+        await using LinkHost host =
+            LinkPair.NewHost(authority.Issue(LinkPair.Node(1)), account: account, sides: [new Greeter()]);
         await host.StartAsync(AnyPort, default);
         using var client = new TcpClient();
         await client.ConnectAsync(host.LocalEndPoint);
@@ -137,7 +140,8 @@ public sealed class LinkTrustTests
     }
 
     internal static async Task<LinkFault> FaultOf(LinkHost host, NodeId node, IPEndPoint address) =>
-        (await Assert.ThrowsAsync<LinkException>(() => host.ConnectAsync(node, address, default).AsTask().WaitAsync(LinkPair.Bound))).Fault;
+        (await Assert.ThrowsAsync<LinkException>(() =>
+            host.ConnectAsync(node, address, default).AsTask().WaitAsync(LinkPair.Bound))).Fault;
 
     private static async Task AssertStillServes(LinkPair pair)
     {

@@ -22,7 +22,8 @@ internal sealed class TestAuthority
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         string name = node.ToString();
-        var request = new CertificateRequest(new X500DistinguishedName($"CN={name[^32..]}, O={name[..^33]}"), key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(new X500DistinguishedName($"CN={name[^32..]}, O={name[..^33]}"), key,
+            HashAlgorithmName.SHA256);
         using X509Certificate2 bare = request.Create(
             _root, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1), Guid.NewGuid().ToByteArray());
         using X509Certificate2 withKey = bare.CopyWithPrivateKey(key);
@@ -44,7 +45,8 @@ internal sealed class TestAuthority
             chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
             chain.ChainPolicy.CustomTrustStore.Add(root);
             chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-            string[] names = [.. certificate.SubjectName.EnumerateRelativeDistinguishedNames().Select(part => part.GetSingleElementValue()!)];
+            string[] names = [.. certificate.SubjectName.EnumerateRelativeDistinguishedNames().Select(part =>
+                part.GetSingleElementValue()!)];
             peer = default;
             fault = !chain.Build(certificate) ? "its certificate is of another mesh" : null;
             return fault is null && NodeId.TryParse($"{names[1]}-{names[0]}", out peer)

@@ -5,7 +5,8 @@ namespace NoodleNet.Tests.Link;
 
 public sealed class LinkMachineTests
 {
-    private static readonly LinkLimits Narrow = new() { MaxStreams = 8, StreamWindow = 16 << 10, ConnectionWindow = 64 << 10 };
+    private static readonly LinkLimits Narrow = new() { MaxStreams = 8, StreamWindow = 16 << 10, ConnectionWindow =
+        64 << 10 };
 
     [Fact]
     public void Whatever_the_order_and_the_chunks_every_byte_arrives_and_nothing_is_left_over() =>
@@ -70,7 +71,8 @@ public sealed class LinkMachineTests
             a.Wire.Take(4).Select(effect => effect.Frame.Type));
         a.Write(LinkFrame.MaxFrame);
         Assert.Contains(a.Wire, effect => effect.Frame.Stream == small && effect.Frame.IsEnd);
-        Assert.True(a.Wire.Where(effect => effect.Frame.Stream == large).Sum(effect => effect.Frame.Length) < 4 * LinkFrame.MaxFrame);
+        Assert.True(a.Wire.Where(effect =>
+            effect.Frame.Stream == large).Sum(effect => effect.Frame.Length) < 4 * LinkFrame.MaxFrame);
     }
 
     [Fact]
@@ -84,8 +86,10 @@ public sealed class LinkMachineTests
             a.Write(LinkFrame.MaxFrame);
         }
 
-        int lowChunks = a.Wire.Count(effect => effect.Frame is { Type: LinkFrameType.Data } frame && frame.Stream == low);
-        int highChunks = a.Wire.Count(effect => effect.Frame is { Type: LinkFrameType.Data } frame && frame.Stream == high);
+        int lowChunks =
+            a.Wire.Count(effect => effect.Frame is { Type: LinkFrameType.Data } frame && frame.Stream == low);
+        int highChunks =
+            a.Wire.Count(effect => effect.Frame is { Type: LinkFrameType.Data } frame && frame.Stream == high);
         Assert.InRange(lowChunks, 4, highChunks / 4);
     }
 

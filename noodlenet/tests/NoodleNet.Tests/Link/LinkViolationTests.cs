@@ -26,7 +26,8 @@ public sealed class LinkViolationTests
     public void Every_violation_ends_the_connection_with_its_fault(
         string tried, LinkFrameType type, uint stream, int length, bool isEnd, long value, LinkFault fault)
     {
-        (MachineEnd a, MachineEnd b) = MachineEnd.Connected(null, new LinkLimits { StreamWindow = 65536, ConnectionWindow = 65536 });
+        (MachineEnd a, MachineEnd b) = MachineEnd.Connected(null, new LinkLimits { StreamWindow =
+            65536, ConnectionWindow = 65536 });
         a.Open(0);
         a.Do(LinkInput.Open(10, null, LinkPriority.Normal));
         MachineEnd.Settle(a, b);
@@ -68,7 +69,8 @@ public sealed class LinkViolationTests
     {
         (MachineEnd a, MachineEnd b) = MachineEnd.Connected();
         bool endsInOpen = sent == 0;
-        b.Do(LinkInput.Received(new LinkFrame(LinkFrameType.Open, 1, 10, endsInOpen), announced, null, LinkPriority.Normal));
+        b.Do(LinkInput.Received(new LinkFrame(LinkFrameType.Open, 1, 10, endsInOpen), announced, null,
+            LinkPriority.Normal));
         if (!endsInOpen)
         {
             b.Do(LinkInput.Received(new LinkFrame(LinkFrameType.Data, 1, sent, isEnd)));

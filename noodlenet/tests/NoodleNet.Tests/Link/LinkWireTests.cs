@@ -30,7 +30,8 @@ public sealed class LinkWireTests
     [InlineData("0000000001000000_00000000", LinkFault.MalformedFrame)]
     [InlineData("0000000863FF0000_00000009", LinkFault.None)]           // from a newer peer
     public void A_frame_header_is_held_against_the_table(string hex, LinkFault fault) =>
-        Assert.Equal(fault, LinkFrame.Read(Convert.FromHexString(hex.Replace("_", "", StringComparison.Ordinal)), out _));
+        Assert.Equal(fault, LinkFrame.Read(Convert.FromHexString(hex.Replace("_", "", StringComparison.Ordinal)),
+            out _));
 
     [Fact]
     public void Hello_comes_back_and_skips_what_it_does_not_know()
@@ -54,7 +55,8 @@ public sealed class LinkWireTests
 
     [Fact]
     public void Open_and_head_come_back_as_they_went() =>
-        Gen.Select(Gen.Byte.Array[1, 64], Gen.Byte.Array[0, 300], Gen.Long[-1, long.MaxValue], Gen.Guid, Gen.Bool).Sample(
+        Gen.Select(Gen.Byte.Array[1, 64], Gen.Byte.Array[0, 300], Gen.Long[-1, long.MaxValue], Gen.Guid,
+            Gen.Bool).Sample(
             (name, header, length, key, hasTimeout) =>
             {
                 byte[] method = [.. name.Select(letter => (byte)('a' + (letter % 26)))];
@@ -72,7 +74,8 @@ public sealed class LinkWireTests
                 Assert.Equal((length, key, 9, LinkPriority.Low), (read.BodyLength, read.Key, read.Hops, read.Priority));
                 Assert.Equal(open.Timeout, read.Timeout);
 
-                var head = new LinkHeadFrame { Status = LinkStatus.Busy, BodyLength = length, Message = method, Header = header };
+                var head = new LinkHeadFrame { Status = LinkStatus.Busy, BodyLength = length, Message = method, Header =
+                    header };
                 written = head.Write(bytes);
                 Assert.Equal(LinkHeadFrame.GetLength(method.Length, header.Length), written);
                 Assert.Equal(LinkFault.None, LinkHeadFrame.Read(bytes.AsSpan(0, written), out LinkHeadFrame answer));
@@ -95,7 +98,8 @@ public sealed class LinkWireTests
 
     [Fact]
     public void Random_frames_never_throw_in_the_machine_and_its_streams_stay_bounded() =>
-        Gen.Select(Gen.Byte[1, 10], Gen.UInt[0, 12], Gen.Int[0, 70_000], Gen.Bool, Gen.Long[-3, 90_000]).Array[1, 60].Sample(frames =>
+        Gen.Select(Gen.Byte[1, 10], Gen.UInt[0, 12], Gen.Int[0, 70_000], Gen.Bool, Gen.Long[-3, 90_000]).Array[1,
+            60].Sample(frames =>
         {
             (MachineEnd a, MachineEnd b) = MachineEnd.Connected(null, new LinkLimits { MaxStreams = 4 });
             b.AnswerLength = static stream => stream * 100;
@@ -103,7 +107,8 @@ public sealed class LinkWireTests
             {
                 var frame = new LinkFrame((LinkFrameType)type, stream, length, isEnd);
                 b.Do(frame.Type is LinkFrameType.Open or LinkFrameType.Head
-                    ? LinkInput.Received(frame, long.Max(value, -1), TimeSpan.FromMilliseconds(length), LinkPriority.Low)
+                    ? LinkInput.Received(frame, long.Max(value, -1), TimeSpan.FromMilliseconds(length),
+                        LinkPriority.Low)
                     : LinkInput.Received(frame, value));
                 b.Write(length);
                 b.Expire(TimeSpan.FromMilliseconds(stream));
@@ -117,7 +122,8 @@ public sealed class LinkWireTests
         Assert.Empty(new LinkLimits().FindFaults());
         IReadOnlyList<string> faults = new LinkLimits
         {
-            MaxStreams = 0, StreamWindow = 1, ConnectionWindow = 1, PingPeriod = default, SilenceLimit = TimeSpan.FromDays(1),
+            MaxStreams = 0, StreamWindow = 1, ConnectionWindow = 1, PingPeriod = default, SilenceLimit =
+                TimeSpan.FromDays(1),
             HandshakeLimit = default,
         }.FindFaults();
         Assert.Equal(6, faults.Count);
@@ -130,7 +136,8 @@ public sealed class LinkWireTests
             "Hello=1 Open=2 Head=3 Data=4 Credit=5 Cancel=6 Ping=7 Pong=8 GoAway=9",
             string.Join(' ', Enum.GetValues<LinkFrameType>().Select(type => $"{type}={(int)type}")));
         Assert.Equal(
-            "Ok Cancelled DeadlineExceeded Refused UnknownMethod Unavailable ConnectionLost TooLarge Failed Busy Exhausted Broken",
+            "Ok Cancelled DeadlineExceeded Refused UnknownMethod Unavailable "
+            + "ConnectionLost TooLarge Failed Busy Exhausted Broken",
             string.Join(' ', Enum.GetValues<LinkStatus>()));
     }
 
@@ -140,6 +147,7 @@ public sealed class LinkWireTests
         var estimate = new RoundTripEstimate();
         estimate.Add(TimeSpan.FromMilliseconds(8));
         estimate.Add(TimeSpan.FromMilliseconds(16));
-        Assert.Equal((TimeSpan.FromMilliseconds(9), TimeSpan.FromMilliseconds(5)), (estimate.Smoothed, estimate.Jitter));
+        Assert.Equal((TimeSpan.FromMilliseconds(9), TimeSpan.FromMilliseconds(5)), (estimate.Smoothed,
+            estimate.Jitter));
     }
 }

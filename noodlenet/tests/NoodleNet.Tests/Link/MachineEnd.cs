@@ -3,7 +3,9 @@ using NoodleNet.Link;
 
 namespace NoodleNet.Tests.Link;
 
-/// <summary>A machine with a host that answers each stream, takes what arrives, and hands frames over by a queue.</summary>
+/// <summary>
+/// A machine with a host that answers each stream, takes what arrives, and hands frames over by a queue.
+/// </summary>
 internal sealed class MachineEnd
 {
     private readonly Dictionary<uint, long> _announced = [];
@@ -60,9 +62,9 @@ internal sealed class MachineEnd
         TakeAll();
     }
 
-    public uint Open(long bytes, TimeSpan? timeout = null, LinkPriority priority = LinkPriority.Normal, int length = 100)
+    public uint Open(long bytes, TimeSpan? timeout = null, LinkPriority priority = LinkPriority.Normal)
     {
-        Do(LinkInput.Open(length, timeout, priority));
+        Do(LinkInput.Open(100, timeout, priority));
         Do(LinkInput.Send(LastOpened, bytes, true));
         return LastOpened;
     }
