@@ -10,13 +10,11 @@ namespace Ahr.Planning;
 /// <param name="OutstandingHere">Calls that the deciding node has sent it and that are not answered yet.</param>
 /// <param name="RoundTripMicroseconds">Measured round trip to it; 0 for the local node.</param>
 public readonly record struct Candidate(
-    NodeId Node, bool IsLocal, bool IsReady, int ReportedInFlight, int OutstandingHere, long RoundTripMicroseconds);
-
-/// <summary>One candidate's part in a decision.</summary>
-/// <param name="Node">Which node.</param>
-/// <param name="Score">Predicted cost in microseconds, lower is better; null when it was not eligible.</param>
-/// <param name="Reason">Why it won or lost, such as <c>3 calls in flight, 1 more than the winner</c>.</param>
-public sealed record CandidateScore(NodeId Node, long? Score, string Reason);
+    NodeId Node, bool IsLocal, bool IsReady, int ReportedInFlight, int OutstandingHere, long RoundTripMicroseconds)
+{
+    /// <summary>The larger of what it reported and what is outstanding: the report may already count ours.</summary>
+    public int InFlight => Math.Max(0, Math.Max(ReportedInFlight, OutstandingHere));
+}
 
 /// <summary>Where a call goes, and why there and nowhere else.</summary>
 /// <param name="Chosen">The node; <see cref="NodeId.IsNone"/> when no candidate was eligible.</param>

@@ -5,12 +5,11 @@ namespace Ahr.Planning;
 
 /// <summary>Sends a call to the node that will probably answer first.</summary>
 /// <remarks>
-/// Meaning: score = (in flight + 1) x service time + round trip, in microseconds; lower is better. In flight is the
-/// larger of what the node reported and what this node has outstanding there: the report may already count ours.
-/// The local node wins when no other scores lower, for its own numbers are never stale. Otherwise the lowest score
-/// and those within <see cref="NearEqualFraction"/> of it are near-equals: two of them are drawn, the better of the
-/// two wins, so that many nodes with the same old report do not all choose the same target.
-/// Cost: two passes over the candidates and one sentence for each.
+/// Meaning: score = (in flight + 1) x service time + round trip, in microseconds; lower is better. The local node wins
+/// when no other scores lower, for its own numbers are never stale. Otherwise the lowest score and those within
+/// <see cref="NearEqualFraction"/> of it are near-equals: two of them are drawn, the better of the two wins, so that
+/// many nodes with the same old report do not all choose the same target.
+/// Cost: four passes over the candidates at most, one array of them and one sentence, for the winner.
 /// </remarks>
 public static class LeastLoaded
 {
@@ -30,17 +29,15 @@ public static class LeastLoaded
         ArgumentNullException.ThrowIfNull(candidates);
         ArgumentNullException.ThrowIfNull(excluded);
         ArgumentNullException.ThrowIfNull(prng);
-        long?[] scores = new long?[candidates.Count];
+        CandidateScore[] scores = new CandidateScore[candidates.Count];
         int best = -1;
         for (int i = 0; i < scores.Length; i++)
         {
-            if (!candidates[i].IsReady || Contains(excluded, candidates[i].Node))
-            {
-                continue;
-            }
-
-            scores[i] = Score(candidates[i], serviceMicroseconds);
-            if (best < 0 || Precedes(candidates, scores, i, best))
+            Candidate candidate = candidates[i];
+            bool isEligible = candidate.IsReady && !Contains(excluded, candidate.Node);
+            long? score = isEligible ? Score(candidate, serviceMicroseconds) : null;
+            scores[i] = new CandidateScore(candidate, score, null, false);
+            if (isEligible && (best < 0 || Precedes(scores[i], scores[best])))
             {
                 best = i;
             }
@@ -48,24 +45,26 @@ public static class LeastLoaded
 
         if (best < 0)
         {
-            return new Decision(default, WhyNobody(candidates), Explain(candidates, scores, -1));
+            return new Decision(default, WhyNobody(candidates), scores);
         }
 
-        int chosen = candidates[best].IsLocal ? best : DrawNearEqual(candidates, scores, best, prng);
-        CandidateScore[] explained = Explain(candidates, scores, chosen);
-        return new Decision(candidates[chosen].Node, explained[chosen].Reason, explained);
+        int chosen = scores[best].Candidate.IsLocal ? best : DrawNearEqual(scores, best, prng);
+        long? winner = scores[chosen].Score;
+        for (int i = 0; i < scores.Length; i++)
+        {
+            scores[i] = scores[i] with { Winner = winner, IsChosen = i == chosen };
+        }
+
+        return new Decision(scores[chosen].Node, scores[chosen].Reason, scores);
     }
 
     /// <summary>Predicted microseconds until the answer, stopping at the largest number.</summary>
     public static long Score(in Candidate candidate, long serviceMicroseconds)
     {
-        Int128 waiting = (Int128)InFlight(candidate) + 1;
+        Int128 waiting = (Int128)candidate.InFlight + 1;
         Int128 score = (waiting * Math.Max(1, serviceMicroseconds)) + Math.Max(0, candidate.RoundTripMicroseconds);
         return score > long.MaxValue ? long.MaxValue : (long)score;
     }
-
-    private static int InFlight(in Candidate candidate) =>
-        Math.Max(0, Math.Max(candidate.ReportedInFlight, candidate.OutstandingHere));
 
     private static bool Contains(IReadOnlyCollection<NodeId> excluded, NodeId node)
     {
@@ -85,40 +84,37 @@ public static class LeastLoaded
         return false;
     }
 
-    private static bool Precedes(IReadOnlyList<Candidate> candidates, long?[] scores, int left, int right)
+    private static bool Precedes(in CandidateScore left, in CandidateScore right) =>
+        left.Score != right.Score ? left.Score < right.Score
+        : left.Candidate.IsLocal || (!right.Candidate.IsLocal && left.Node < right.Node);
+
+    private static int DrawNearEqual(CandidateScore[] scores, int best, Prng prng)
     {
-        if (scores[left] != scores[right])
-        {
-            return scores[left] < scores[right];
-        }
-
-        return candidates[left].IsLocal ||
-            (!candidates[right].IsLocal && candidates[left].Node < candidates[right].Node);
-    }
-
-    private static int DrawNearEqual(IReadOnlyList<Candidate> candidates, long?[] scores, int best, Prng prng)
-    {
-        long limit = NearEqualLimit(scores[best]!.Value);
-        List<int> near = [];
-        for (int i = 0; i < scores.Length; i++)
-        {
-            if (scores[i] <= limit)
-            {
-                near.Add(i);
-            }
-        }
-
-        if (near.Count == 1)
+        long limit = NearEqualLimit(scores[best].Score!.Value);
+        int near = scores.Count(candidate => candidate.Score <= limit);
+        if (near == 1)
         {
             return best;
         }
 
-        int first = prng.Next(near.Count);
-        int second = prng.Next(near.Count - 1);
+        int first = prng.Next(near);
+        int second = prng.Next(near - 1);
         second += second >= first ? 1 : 0;
+        (first, second) = (FindNear(scores, limit, first), FindNear(scores, limit, second));
         // An exact tie goes to the one drawn first, or the lower name would take every call.
-        bool secondIsBetter = scores[near[second]] < scores[near[first]];
-        return secondIsBetter ? near[second] : near[first];
+        return scores[second].Score < scores[first].Score ? second : first;
+    }
+
+    // Where the near-equal of that number stands, counted from 0.
+    private static int FindNear(CandidateScore[] scores, long limit, int number)
+    {
+        int i = 0;
+        while (!(scores[i].Score <= limit) || number-- > 0)
+        {
+            i++;
+        }
+
+        return i;
     }
 
     private static long NearEqualLimit(long best) =>
@@ -137,39 +133,5 @@ public static class LeastLoaded
                 CultureInfo.InvariantCulture, $"none of {candidates.Count} nodes has the model loaded")
             : string.Create(
                 CultureInfo.InvariantCulture, $"this call has failed on every node that is ready ({ready})");
-    }
-
-    private static CandidateScore[] Explain(IReadOnlyList<Candidate> candidates, long?[] scores, int chosen)
-    {
-        CandidateScore[] result = new CandidateScore[scores.Length];
-        for (int i = 0; i < result.Length; i++)
-        {
-            result[i] = new CandidateScore(candidates[i].Node, scores[i], Reason(candidates, scores, i, chosen));
-        }
-
-        return result;
-    }
-
-    private static string Reason(IReadOnlyList<Candidate> candidates, long?[] scores, int i, int chosen)
-    {
-        Candidate candidate = candidates[i];
-        if (scores[i] is not { } score)
-        {
-            return candidate.IsReady ? "an earlier attempt at this call failed there" : "model not loaded there";
-        }
-
-        string place = candidate.IsLocal ? "this node" : "remote";
-        string cost = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{place}, predicted {score} us with {InFlight(candidate)} in flight");
-        if (i == chosen)
-        {
-            return cost;
-        }
-
-        long difference = score - scores[chosen]!.Value;
-        return difference <= 0
-            ? cost + ", near-equal but not drawn"
-            : string.Create(CultureInfo.InvariantCulture, $"{cost}, {difference} us more than the winner");
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Noodle.Primitives;
 
 namespace Ahr.Planning.Tests;
@@ -102,6 +103,28 @@ public sealed class LeastLoadedTests
                 long chosen = LeastLoaded.Score(ready.Single(c => c.Node == decision.Chosen), service);
                 return chosen <= best + (best / LeastLoaded.NearEqualFraction);
             });
+
+    [Fact]
+    public void A_near_equal_that_was_not_drawn_is_told_so()
+    {
+        Candidate[] candidates = [Remote(1, 0, 10), Remote(2, 0, 10)];
+        Decision decision = LeastLoaded.Choose(candidates, [], 1_000, new Prng(1));
+        CandidateScore loser = decision.Scores.Single(score => score.Node != decision.Chosen);
+        Assert.Equal("remote, predicted 1010 us with 0 in flight, near-equal but not drawn", loser.Reason);
+    }
+
+    [Fact]
+    public void Reasons_of_a_hundred_candidates_are_made_when_read_not_when_chosen()
+    {
+        Candidate[] candidates = [.. Enumerable.Range(0, 100).Select(i => Remote(i % 8, i, 10))];
+        Prng prng = new(1);
+        LeastLoaded.Choose(candidates, [], 1_000, prng);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Decision decision = LeastLoaded.Choose(candidates, [], 1_000, prng);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.InRange(allocated, 0, (100 * Unsafe.SizeOf<CandidateScore>()) + 1_000);
+        Assert.NotEqual(decision.Scores[98].Reason, decision.Scores[99].Reason);
+    }
 
     private static Candidate Local(int inFlight) => new(s_nodes[0], true, true, inFlight, 0, 0);
 
