@@ -70,6 +70,10 @@ public sealed record InferenceAnswer : IDisposable
     /// <summary>Time in the engine.</summary>
     public TimeSpan Compute { get; init; }
 
+    /// <summary>True when the model had answered nothing yet on that node: <see cref="Compute"/> then holds what is
+    /// paid only once, and says nothing of the next run.</summary>
+    public bool IsFirstRun { get; init; }
+
     /// <inheritdoc/>
     public void Dispose() => Outputs?.Dispose();
 }

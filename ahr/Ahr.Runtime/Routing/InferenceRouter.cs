@@ -130,7 +130,7 @@ public sealed class InferenceRouter : IInferenceService
         InferenceAnswer answer = target.IsLocal
             ? await Host.RunAsync(model.Digest, call.Inputs, call.Outputs, cancellation).ConfigureAwait(false)
             : await AskAsync(target.Node, call, remaining, cancellation).ConfigureAwait(false);
-        if (answer.Fault == InferenceFault.None)
+        if (answer is { Fault: InferenceFault.None, IsFirstRun: false })
         {
             _times.Learn(model.Digest, answer.Compute);
         }

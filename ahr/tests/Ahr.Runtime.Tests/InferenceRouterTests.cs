@@ -192,6 +192,23 @@ public sealed class InferenceRouterTests
     }
 
     [Fact]
+    public async Task Service_time_is_learned_from_every_run_but_a_nodes_first()
+    {
+        await using RouterScene scene = new();
+        scene.AddRemotes(1); // 100 us away
+        List<long?> predicted = [];
+        foreach ((int computeUs, bool isFirst) in new[] { (50_000, true), (700, false), (700, false) })
+        {
+            scene.OnExecute = (_, call, _) => new(
+                RouterScene.Add(call) with { Compute = TimeSpan.FromMicroseconds(computeUs), IsFirstRun = isFirst });
+            using InferenceAnswer answer = await scene.InferAsync(RouterScene.Call(1));
+            predicted.Add(answer.Decision!.Scores[1].Score);
+        }
+
+        Assert.Equal([1_100, 1_100, 800], predicted);
+    }
+
+    [Fact]
     public async Task Calls_in_flight_count_against_a_node()
     {
         await using RouterScene scene = new();

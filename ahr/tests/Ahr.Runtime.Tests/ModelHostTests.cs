@@ -107,6 +107,24 @@ public sealed class ModelHostTests
     }
 
     [Fact]
+    public async Task Runs_that_begin_before_any_has_ended_are_cold_and_teach_nothing()
+    {
+        await using Scene scene = new(new ModelHostOptions { MaxRunning = 2, MaxWaiting = 2 });
+        string digest = await scene.LoadAsync([1]);
+        scene.Backend.HoldRuns();
+        Task<InferenceAnswer>[] cold =
+            [.. Enumerable.Range(0, 2).Select(i => scene.Host.RunAsync(digest, Scene.Number(i), null, default).AsTask())];
+        await scene.Backend.Began.WaitAsync(Scene.Patience);
+        await scene.Backend.Began.WaitAsync(Scene.Patience);
+        scene.Backend.LetAllEnd();
+        Assert.All(await Task.WhenAll(cold).WaitAsync(Scene.Patience), answer => Assert.True(answer.IsFirstRun));
+        Assert.Equal((2, 1_000), (scene.Host.GetStatus(digest).Served, scene.Host.GetStatus(digest).ServiceMicroseconds));
+        using InferenceAnswer warm = await scene.Host.RunAsync(digest, Scene.Number(1), null, default);
+        Assert.False(warm.IsFirstRun);
+        Assert.Equal(2, Scene.ValueOf(warm));
+    }
+
+    [Fact]
     public async Task Unloading_waits_for_running_calls_and_takes_no_new_ones()
     {
         await using Scene scene = new();

@@ -78,6 +78,7 @@ internal sealed class TalkExecutor(MeshPeers peers, Func<string, DeployedModel?>
                 Node = node,
                 Attempts = 1,
                 Compute = TimeSpan.FromMicroseconds(head.ComputeNs / 1_000.0),
+                IsFirstRun = head.FirstRun,
             }
             : Fail(InferenceFault.RunFailed, $"Node {node.ShortName} sent a wrong answer: {fault}", node);
     }

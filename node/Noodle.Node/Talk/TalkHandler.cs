@@ -73,6 +73,7 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
             Message = answer.Message,
             ComputeNs = (ulong)answer.Compute.TotalNanoseconds,
             InFlight = (uint)services.Models.InFlight,
+            FirstRun = answer.IsFirstRun,
         };
         ReadOnlyMemory<byte>[] bodies = answer.Outputs is { } outputs ? TensorWire.Write(outputs.Tensors, reply.Outputs) : [];
         await incoming.ReplyAsync(LinkStatus.Ok, "", reply.ToByteArray(), bodies, cancellation);
