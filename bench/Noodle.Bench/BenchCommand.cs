@@ -1,4 +1,5 @@
 using System.Globalization;
+using Noodle.Cli.CommandLine;
 
 namespace Noodle.Bench;
 
@@ -6,9 +7,6 @@ namespace Noodle.Bench;
 /// <remarks>Exit codes: 0 done, 1 the benchmark failed, 2 the command is not understood, 130 interrupted.</remarks>
 internal static class BenchCommand
 {
-    private const int DefaultWarmUp = 50;
-    private const int DefaultSamples = 500;
-
     public static async Task<int> RunAsync(
         IReadOnlyList<string> arguments,
         IReadOnlyList<Verb> verbs,
@@ -26,7 +24,8 @@ internal static class BenchCommand
         {
             IReadOnlyList<Series> series =
                 await verb!.RunAsync(options, progress, cancellation).ConfigureAwait(false);
-            BenchReport report = new(verb.Name, Machine.Describe(), series);
+            BenchReport report = new(
+                verb.Name, Machine.Describe(), series, [.. verb.Bars.Select(bar => bar.Judge(series))]);
             if (json)
             {
                 report.WriteJson(output);
@@ -43,7 +42,7 @@ internal static class BenchCommand
             await progress.WriteLineAsync("Interrupted; nothing was measured to its end.").ConfigureAwait(false);
             return 130;
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is InvalidOperationException || Failure.TryDescribe(e, out _, out _))
         {
             await progress.WriteLineAsync($"{verb!.Name} failed: {e.Message}").ConfigureAwait(false);
             return 1;
@@ -58,7 +57,8 @@ internal static class BenchCommand
         out BenchOptions options,
         out string fault)
     {
-        (verb, json, options, fault) = (null, false, new(DefaultWarmUp, DefaultSamples), "");
+        (verb, json, fault) = (null, false, "");
+        int? warmUp = null, samples = null;
         for (int i = 0; i < arguments.Count && fault == ""; i++)
         {
             string argument = arguments[i];
@@ -77,7 +77,8 @@ internal static class BenchCommand
                         break;
                     }
 
-                    options = least == 1 ? options with { Samples = number } : options with { WarmUp = number };
+                    samples = least == 1 ? number : samples;
+                    warmUp = least == 0 ? number : warmUp;
                     break;
                 default:
                     verb = verb is null ? verbs.FirstOrDefault(candidate => candidate.Name == argument) : null;
@@ -86,6 +87,8 @@ internal static class BenchCommand
             }
         }
 
+        BenchOptions defaults = verb?.Defaults ?? default;
+        options = new(warmUp ?? defaults.WarmUp, samples ?? defaults.Samples);
         fault = verb is null && fault == "" ? Usage(verbs) : fault;
         return fault == "";
     }

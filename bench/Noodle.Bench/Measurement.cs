@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Noodle.Primitives;
 
 namespace Noodle.Bench;
 
@@ -8,8 +9,9 @@ internal sealed record Subject(string Name, Func<CancellationToken, ValueTask> R
 
 /// <summary>Measures subjects against each other in one process.</summary>
 /// <remarks>
-/// Meaning: rounds in which each subject runs once, each round beginning with another one, so that whatever disturbs
-/// the machine disturbs all of them alike. Every run is a sample; none is thrown away.
+/// Meaning: rounds in which each subject runs once, in an order drawn anew (the same in every process), so that whatever
+/// disturbs the machine disturbs all of them alike, and none always finds the caches as the same other one left them.
+/// Every run is a sample; none is thrown away.
 /// </remarks>
 internal static class Measurement
 {
@@ -24,13 +26,15 @@ internal static class Measurement
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Samples, MaxSamples);
         long[][] ticks = [.. subjects.Select(_ => new long[options.Samples])];
         long[] allocated = new long[subjects.Count];
+        Prng prng = new(1);
+        int[] order = [.. Enumerable.Range(0, subjects.Count)];
         for (int round = -options.WarmUp; round < options.Samples; round++)
         {
             Report(progress, round, options);
-            for (int turn = 0; turn < subjects.Count; turn++)
+            Shuffle(order, prng);
+            foreach (int index in order)
             {
                 cancellation.ThrowIfCancellationRequested();
-                int index = (turn + round + options.WarmUp) % subjects.Count;
 
                 // All threads count, because a run may answer on another one than it began on.
                 long before = GC.GetTotalAllocatedBytes(precise: true);
@@ -47,6 +51,15 @@ internal static class Measurement
 
         return [.. subjects.Select((subject, i) => new Series(
             subject.Name, [.. ticks[i].Select(ToMicroseconds)], allocated[i] / options.Samples))];
+    }
+
+    private static void Shuffle(int[] order, Prng prng)
+    {
+        for (int left = order.Length; left > 1; left--)
+        {
+            int drawn = prng.Next(left);
+            (order[left - 1], order[drawn]) = (order[drawn], order[left - 1]);
+        }
     }
 
     private static double ToMicroseconds(long ticks) => ticks * 1e6 / Stopwatch.Frequency;

@@ -7,7 +7,14 @@ namespace Noodle.Bench;
 internal sealed record Verb(
     string Name,
     string Summary,
-    Func<BenchOptions, TextWriter, CancellationToken, Task<IReadOnlyList<Series>>> RunAsync);
+    Func<BenchOptions, TextWriter, CancellationToken, Task<IReadOnlyList<Series>>> RunAsync)
+{
+    /// <summary>How much is measured when the command line does not say.</summary>
+    public BenchOptions Defaults { get; init; } = new(50, 500);
+
+    /// <summary>What the result is held against; empty when it is only told.</summary>
+    public IReadOnlyList<Bar> Bars { get; init; } = [];
+}
 
 /// <summary>How much is measured.</summary>
 /// <param name="WarmUp">Runs of each subject that are not counted.</param>

@@ -1,7 +1,10 @@
+using Noodle.Bench.Overhead;
+
 namespace Noodle.Bench;
 
 /// <summary>Every benchmark there is.</summary>
 internal static class Verbs
 {
-    public static IReadOnlyList<Verb> All { get; } = [TensorJsonVerb.Verb];
+    public static IReadOnlyList<Verb> All { get; } =
+        [TensorJsonVerb.Verb, ServeOverheadVerb.Verb, RemoteOverheadVerb.Verb];
 }

@@ -16,7 +16,11 @@ public sealed class BenchCommandTests : IDisposable
     private Task<int> Run(params string[] arguments)
     {
         Verb pair = new("pair", "a against b", (options, progress, cancellation) =>
-            Measurement.RunAsync([Counted("a"), Counted("b")], options, progress, cancellation));
+            Measurement.RunAsync([Counted("a"), Counted("b")], options, progress, cancellation))
+        {
+            Defaults = new(1, 3),
+            Bars = [new(Of: "b", Over: "a", LimitUs: 60_000_000), new(Of: "a", Over: "b", LimitUs: -60_000_000)],
+        };
         Verb broken = new("broken", "fails", (_, _, _) => throw new InvalidOperationException("no model"));
         Verb stopped = new("stopped", "is interrupted", (options, progress, _) =>
             Measurement.RunAsync([Counted("a")], options, progress, new CancellationToken(true)));
@@ -35,7 +39,9 @@ public sealed class BenchCommandTests : IDisposable
     public async Task Subjects_take_turns_and_every_run_after_the_warm_up_counts()
     {
         Assert.Equal(0, await Run("pair", "--json", "--samples", "4", "--warm-up", "2"));
-        Assert.Equal("abbaabbaabba", string.Concat(_runs));
+        string[] rounds = [.. _runs.Chunk(2).Select(round => string.Concat(round))];
+        Assert.Equal(6, rounds.Length);
+        Assert.Equal(["ab", "ba"], rounds.Distinct().Order());
         using JsonDocument report = JsonDocument.Parse(_output.ToString());
         Assert.Equal("pair", report.RootElement.GetProperty("verb").GetString());
         Assert.Contains("cores", report.RootElement.GetProperty("machine").GetString());
@@ -45,6 +51,16 @@ public sealed class BenchCommandTests : IDisposable
         Assert.True(first.GetProperty("minUs").GetDouble() <= first.GetProperty("p50Us").GetDouble());
         Assert.True(first.GetProperty("p50Us").GetDouble() <= first.GetProperty("p99Us").GetDouble());
         Assert.StartsWith("2 rounds of warm-up, 4 measured", _progress.ToString());
+        Assert.Equal(
+            [true, false],
+            report.RootElement.GetProperty("verdicts").EnumerateArray().Select(v => v.GetProperty("isUnder").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task A_verb_says_how_much_is_measured_when_the_command_line_does_not()
+    {
+        Assert.Equal(0, await Run("pair"));
+        Assert.Equal(8, _runs.Count);
     }
 
     [Fact]
@@ -52,10 +68,12 @@ public sealed class BenchCommandTests : IDisposable
     {
         Assert.Equal(0, await Run("pair", "--samples", "20"));
         string[] lines = _output.ToString().TrimEnd().Split(Environment.NewLine);
-        Assert.Equal(4, lines.Length);
+        Assert.Equal(6, lines.Length);
         Assert.StartsWith("pair: ", lines[0]);
         Assert.Contains("p99 us", lines[1]);
         Assert.Matches(@"^a +[\d.]+ +[\d.]+ +[\d.]+ +\d+ +1\.00 +20$", lines[2]);
+        Assert.Matches(@"^'b' adds -?[\d.]+ us p50 to 'a': under 60000000 us$", lines[4]);
+        Assert.Matches(@"^'a' adds -?[\d.]+ us p50 to 'b': NOT under -60000000 us$", lines[5]);
     }
 
     [Fact]

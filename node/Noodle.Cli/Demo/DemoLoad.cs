@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Noodle.Cli.Processes;
 using Noodle.Client;
 
 namespace Noodle.Cli.Demo;
@@ -28,7 +29,7 @@ internal sealed class DemoLoad(NoodleClient client, DigitSamples samples, string
     private int _next, _answered, _wrong, _retried, _inFlight, _victimServed, _unansweredAtKill, _killed;
 
     /// <summary>Sends <paramref name="requests"/> requests, and kills the victim when a third of them is answered.</summary>
-    public async Task<LoadReport> RunAsync(int requests, DemoNode victim, CancellationToken cancellation)
+    public async Task<LoadReport> RunAsync(int requests, NodeProcess victim, CancellationToken cancellation)
     {
         await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => CallAsync(requests, victim, cancellation)));
         double[] sorted = [.. _latenciesMs.Order()];
@@ -41,7 +42,7 @@ internal sealed class DemoLoad(NoodleClient client, DigitSamples samples, string
     public static double Percentile(double[] sorted, double share) =>
         sorted.Length == 0 ? 0 : sorted[Math.Clamp((int)Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];
 
-    private async Task CallAsync(int requests, DemoNode victim, CancellationToken cancellation)
+    private async Task CallAsync(int requests, NodeProcess victim, CancellationToken cancellation)
     {
         while (Interlocked.Increment(ref _next) is var number && number <= requests)
         {
@@ -66,7 +67,7 @@ internal sealed class DemoLoad(NoodleClient client, DigitSamples samples, string
         }
     }
 
-    private void Count(InferResult result, int number, DemoNode victim)
+    private void Count(InferResult result, int number, NodeProcess victim)
     {
         Interlocked.Increment(ref _answered);
         Interlocked.Add(ref _retried, result.ClientRetries + result.Attempts - 1);
@@ -81,7 +82,7 @@ internal sealed class DemoLoad(NoodleClient client, DigitSamples samples, string
         }
     }
 
-    private void KillWhenDue(int requests, DemoNode victim)
+    private void KillWhenDue(int requests, NodeProcess victim)
     {
         int inFlight = Volatile.Read(ref _inFlight);
         if (_answered >= requests / 3 && _victimServed > 0 && inFlight >= LeastUnanswered &&

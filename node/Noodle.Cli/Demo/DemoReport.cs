@@ -1,4 +1,5 @@
 using System.Globalization;
+using Noodle.Cli.Processes;
 using Noodle.Client;
 using Noodle.Client.Control;
 
@@ -12,15 +13,15 @@ internal sealed class DemoReport(TextWriter? output)
 
     public void Line(string text) => output?.WriteLine($"  {text}");
 
-    public void Nodes(IReadOnlyList<DemoNode> nodes)
+    public void Nodes(IReadOnlyList<NodeProcess> nodes)
     {
-        foreach (DemoNode node in nodes)
+        foreach (NodeProcess node in nodes)
         {
             Line($"{Short(node.Id),-28} {node.Http}");
         }
     }
 
-    public void Answer(DemoNode asked, InferResult result, long digit, long label, double ms) => Line(string.Create(
+    public void Answer(NodeProcess asked, InferResult result, long digit, long label, double ms) => Line(string.Create(
         CultureInfo.InvariantCulture,
         $"asked {Short(asked.Id)}: a {digit} (written: {label}), by {Short(result.Node)} in {ms:0.0} ms; {result.Reason}"));
 

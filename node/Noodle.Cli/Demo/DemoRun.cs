@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Noodle.Cli.CommandLine;
+using Noodle.Cli.Processes;
 using Noodle.Client;
 using Noodle.Client.Control;
 
@@ -15,7 +16,7 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
     private static readonly TimeSpan s_discoverLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_failedLimit = TimeSpan.FromSeconds(30);
 
-    private readonly List<DemoNode> _nodes = [];
+    private readonly List<NodeProcess> _nodes = [];
 
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
@@ -38,7 +39,7 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
         using var client = new NoodleClient([.. _nodes.Select(node => node.Http)]);
         await DeployAsync(cancellation);
         await AskEachAsync(samples, cancellation);
-        DemoNode victim = _nodes[1];
+        NodeProcess victim = _nodes[1];
         report.Step($"{requests} requests from {DemoLoad.Callers} callers at once, and SIGKILL to {DemoReport.Short(victim.Id)} in the middle of them");
         LoadReport load = await new DemoLoad(client, samples, Model).RunAsync(requests, victim, cancellation);
         report.Load(load);
@@ -62,10 +63,10 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
     {
         report.Step("Three nodes, each a process of its own; the first makes the mesh, the others join it with its token");
         string token = Path.Combine(folder, "token");
-        _nodes.Add(await DemoNode.StartAsync(Path.Combine(folder, "a"), token, cancellation));
+        _nodes.Add(await NodeProcess.StartAsync(Path.Combine(folder, "a"), token, cancellation));
         _nodes.AddRange(await Task.WhenAll(
-            DemoNode.StartAsync(Path.Combine(folder, "b"), token, cancellation),
-            DemoNode.StartAsync(Path.Combine(folder, "c"), token, cancellation)));
+            NodeProcess.StartAsync(Path.Combine(folder, "b"), token, cancellation),
+            NodeProcess.StartAsync(Path.Combine(folder, "c"), token, cancellation)));
         long ready = Stopwatch.GetTimestamp();
         NoodleClient[] clients = [.. _nodes.Select(node => new NoodleClient([node.Http]))];
         try
@@ -112,7 +113,7 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
         }
     }
 
-    private async Task ShowFailureAsync(DemoNode victim, CancellationToken cancellation)
+    private async Task ShowFailureAsync(NodeProcess victim, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
         using var client = new NoodleClient([_nodes[0].Http]);
@@ -139,7 +140,7 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
         }
     }
 
-    private static void PrintJson(double discoverMs, LoadReport load, DemoNode victim)
+    private static void PrintJson(double discoverMs, LoadReport load, NodeProcess victim)
     {
         using Stream output = Console.OpenStandardOutput();
         using (var writer = new Utf8JsonWriter(output))

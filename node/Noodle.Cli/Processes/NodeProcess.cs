@@ -1,12 +1,13 @@
 using System.Collections;
 using System.Diagnostics;
+using System.Reflection;
 using System.Text.Json;
 using Noodle.Cli.CommandLine;
 
-namespace Noodle.Cli.Demo;
+namespace Noodle.Cli.Processes;
 
-/// <summary>One node of the demo: a process of its own, started the way a person would.</summary>
-internal sealed class DemoNode : IAsyncDisposable
+/// <summary>One node: a process of its own, started the way a person would, that ends with the one that started it.</summary>
+internal sealed class NodeProcess : IAsyncDisposable
 {
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(30);
@@ -14,7 +15,7 @@ internal sealed class DemoNode : IAsyncDisposable
     private readonly Process _process;
     private readonly Task _log;
 
-    private DemoNode(Process process, Task log, string id, Uri http)
+    private NodeProcess(Process process, Task log, string id, Uri http)
     {
         _process = process;
         _log = log;
@@ -32,7 +33,7 @@ internal sealed class DemoNode : IAsyncDisposable
     /// <param name="folder">Its data folder and its log.</param>
     /// <param name="tokenFile">Where the mesh's token is, or will be.</param>
     /// <exception cref="CliException">It did not come up; the sentence holds what it said.</exception>
-    public static async Task<DemoNode> StartAsync(string folder, string tokenFile, CancellationToken cancellation)
+    public static async Task<NodeProcess> StartAsync(string folder, string tokenFile, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
         ProcessStartInfo start = Describe(["up", "-o", "json", "--until-eof", "--data", folder, "--token-file", tokenFile]);
@@ -46,7 +47,7 @@ internal sealed class DemoNode : IAsyncDisposable
             if (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
             {
                 using JsonDocument ready = JsonDocument.Parse(line);
-                return new DemoNode(process, log, ready.RootElement.GetProperty("node").GetString()!,
+                return new NodeProcess(process, log, ready.RootElement.GetProperty("node").GetString()!,
                     new Uri(ready.RootElement.GetProperty("http").GetString()!));
             }
         }
@@ -59,7 +60,7 @@ internal sealed class DemoNode : IAsyncDisposable
         await log;
         process.Dispose();
         string said = (await File.ReadAllTextAsync(logFile, CancellationToken.None)).Trim();
-        throw new CliException(ExitCodes.Failed, $"A node of the demo did not come up. It said: {said}");
+        throw new CliException(ExitCodes.Failed, $"A node did not come up. It said: {said}");
     }
 
     /// <summary>Ends the process as a power cut would: SIGKILL, or TerminateProcess on Windows.</summary>
@@ -88,9 +89,8 @@ internal sealed class DemoNode : IAsyncDisposable
 
     private static ProcessStartInfo Describe(string[] arguments)
     {
-        string self = Environment.ProcessPath!;
-        bool byHost = Path.GetFileNameWithoutExtension(self).Equals("dotnet", StringComparison.OrdinalIgnoreCase);
-        var start = new ProcessStartInfo(self, byHost ? [typeof(DemoNode).Assembly.Location, .. arguments] : arguments)
+        (string program, string[] first) = FindSelf();
+        var start = new ProcessStartInfo(program, [.. first, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -101,11 +101,26 @@ internal sealed class DemoNode : IAsyncDisposable
         {
             if (((string)variable.Key).StartsWith("NOODLE_", StringComparison.Ordinal))
             {
-                start.Environment.Remove((string)variable.Key); // the user's own mesh is none of the demo's business
+                start.Environment.Remove((string)variable.Key); // the user's own mesh is none of its business
             }
         }
 
         return start;
+    }
+
+    // The command as it runs now; in another program, such as the benchmarks, the one that lies beside it.
+    private static (string Program, string[] First) FindSelf()
+    {
+        string running = Environment.ProcessPath!;
+        Assembly command = typeof(NodeProcess).Assembly;
+        if (Path.GetFileNameWithoutExtension(running).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
+        {
+            return (running, [command.Location]);
+        }
+
+        string beside = Path.Combine(
+            AppContext.BaseDirectory, command.GetName().Name + (OperatingSystem.IsWindows() ? ".exe" : ""));
+        return (Assembly.GetEntryAssembly() == command ? running : beside, []);
     }
 
     private static async Task CopyAsync(StreamReader from, string file)
