@@ -127,6 +127,7 @@ internal sealed partial class LinkConnection
                 Handle(LinkInput.Heard);
             }
 
+            DrainReplaced();
             _isCollecting = false;
             collected = _collected;
             _collected = null;
