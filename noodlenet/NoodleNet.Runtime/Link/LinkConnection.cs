@@ -361,7 +361,11 @@ internal sealed partial class LinkConnection
             Displace(slot)?.OnEnded(LinkStatus.ConnectionLost);
         }
 
-        _frameCall?.OnEnded(LinkStatus.ConnectionLost);
+        if (!IsGoodbye)
+        {
+            _frameCall?.OnEnded(LinkStatus.ConnectionLost); // else its last bytes are still read
+        }
+
         CountIncoming(0);
         DrainReplaced();
         _ready.TrySetResult();
