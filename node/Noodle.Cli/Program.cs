@@ -1,10 +1,11 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Noodle.Cli.CommandLine;
 using Noodle.Cli.Demo;
 using Noodle.Cli.Verbs;
 
-var root = new RootCommand("Run AI models on the machines you already have.");
-root.Options.Add(SharedOptions.Output);
+// Not a RootCommand: that one would go by the name of the assembly, and people start it as noodle.
+var root = new Command("noodle", "Run AI models on the machines you already have.") { new HelpOption(), SharedOptions.Output };
 foreach (Command verb in new[]
 {
     UpVerb.Create(), NodesVerb.Create(), DeployVerb.Create(), ModelsVerb.Create(), ReplicasVerb.Create(), RunVerb.Create(),
@@ -14,7 +15,7 @@ foreach (Command verb in new[]
     root.Subcommands.Add(verb);
 }
 
-ParseResult parsed = root.Parse(args);
+ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors)
@@ -22,7 +23,7 @@ if (parsed.Errors.Count > 0)
         await Console.Error.WriteLineAsync($"noodle: {error.Message}");
     }
 
-    await Console.Error.WriteLineAsync($"noodle: see `noodle {(parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ")}--help`.");
+    await Console.Error.WriteLineAsync($"noodle: see `noodle {(parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ")}--help`.");
     return ExitCodes.Usage;
 }
 
