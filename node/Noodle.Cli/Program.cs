@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Noodle.Cli.CommandLine;
 using Noodle.Cli.Demo;
+using Noodle.Cli.Output;
 using Noodle.Cli.Verbs;
 
 // Not a RootCommand: that one would go by the name of the assembly, and people start it as noodle.
@@ -18,12 +19,16 @@ foreach (Command verb in new[]
 ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Errors.Count > 0)
 {
-    foreach (var error in parsed.Errors)
+    bool noVerb = parsed.CommandResult.Command == root;
+    IEnumerable<string> faults = noVerb && parsed.UnmatchedTokens.Count > 0
+        ? [$"'{SafeText.Clean(parsed.UnmatchedTokens[0])}' is no verb."]
+        : parsed.Errors.Select(error => SafeText.Clean(error.Message));
+    foreach (string fault in faults)
     {
-        await Console.Error.WriteLineAsync($"noodle: {error.Message}");
+        await Console.Error.WriteLineAsync($"noodle: {fault}");
     }
 
-    await Console.Error.WriteLineAsync($"noodle: see `noodle {(parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ")}--help`.");
+    await Console.Error.WriteLineAsync($"noodle: see `noodle {(noVerb ? "" : parsed.CommandResult.Command.Name + " ")}--help`.");
     return ExitCodes.Usage;
 }
 
