@@ -48,7 +48,8 @@ del "%out%\failed" 2>nul
 echo building Noodle, once, about half a minute... 1>&8
 set "app=app-%random%%random%"
 echo %app%>"%out%\current.new"
-dotnet publish "%root%node\Noodle.Cli\Noodle.Cli.csproj" -c Release --artifacts-path "%out%\build" -o "%out%\%app%" --use-current-runtime --no-self-contained -v q --nologo >"%out%\build.log" 2>&1
+dotnet restore "%root%node\Noodle.Cli\Noodle.Cli.csproj" --locked-mode --artifacts-path "%out%\restore" -v q --nologo >"%out%\build.log" 2>&1
+if not errorlevel 1 dotnet publish "%root%node\Noodle.Cli\Noodle.Cli.csproj" -c Release --artifacts-path "%out%\build" -o "%out%\%app%" "-p:LockFolder=%out%\build\lock" --use-current-runtime --no-self-contained -v q --nologo >>"%out%\build.log" 2>&1
 if errorlevel 1 (
   echo failed>"%out%\failed"
   exit /b 1

@@ -9,8 +9,8 @@ internal sealed record Subject(string Name, Func<CancellationToken, ValueTask> R
 
 /// <summary>Measures subjects against each other in one process.</summary>
 /// <remarks>
-/// Meaning: rounds in which each subject runs once, in an order drawn anew (the same in every process), so that whatever
-/// disturbs the machine disturbs all of them alike, and none always finds the caches as the same other one left them.
+/// Meaning: rounds in which each subject runs once, in an order drawn anew (the same in every process), so that
+/// whatever disturbs the machine disturbs all of them alike, and none always finds the caches as one other left them.
 /// Every run is a sample; none is thrown away.
 /// </remarks>
 internal static class Measurement

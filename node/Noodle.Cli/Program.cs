@@ -1,10 +1,12 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Noodle.Cli.CommandLine;
 using Noodle.Cli.Demo;
+using Noodle.Cli.Output;
 using Noodle.Cli.Verbs;
 
-var root = new RootCommand("Run AI models on the machines you already have.");
-root.Options.Add(SharedOptions.Output);
+// Not a RootCommand: that one would go by the name of the assembly, and people start it as noodle.
+var root = new Command("noodle", "Run AI models on the machines you already have.") { new HelpOption(), SharedOptions.Output };
 foreach (Command verb in new[]
 {
     UpVerb.Create(), NodesVerb.Create(), DeployVerb.Create(), ModelsVerb.Create(), ReplicasVerb.Create(), RunVerb.Create(),
@@ -14,15 +16,19 @@ foreach (Command verb in new[]
     root.Subcommands.Add(verb);
 }
 
-ParseResult parsed = root.Parse(args);
+ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Errors.Count > 0)
 {
-    foreach (var error in parsed.Errors)
+    bool noVerb = parsed.CommandResult.Command == root;
+    IEnumerable<string> faults = noVerb && parsed.UnmatchedTokens.Count > 0
+        ? [$"'{SafeText.Clean(parsed.UnmatchedTokens[0])}' is no verb."]
+        : parsed.Errors.Select(error => SafeText.Clean(error.Message));
+    foreach (string fault in faults)
     {
-        await Console.Error.WriteLineAsync($"noodle: {error.Message}");
+        await Console.Error.WriteLineAsync($"noodle: {fault}");
     }
 
-    await Console.Error.WriteLineAsync($"noodle: see `noodle {(parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ")}--help`.");
+    await Console.Error.WriteLineAsync($"noodle: see `noodle {(noVerb ? "" : parsed.CommandResult.Command.Name + " ")}--help`.");
     return ExitCodes.Usage;
 }
 

@@ -190,7 +190,7 @@ internal sealed class NodeRuntime(
         return new Parts(
             peers, host, catalog, status, reconciler, router, talk,
             new Deployments(catalog, reconciler, host, store, peers, time, logs.CreateLogger<Deployments>()),
-            new NodeView(peers, catalog, host, router.Decisions));
+            new NodeView(peers, catalog, host, router.Decisions, Http));
     }
 
     // A part that ends by itself has a defect: a node that is half alive is worse than one that is restarted.

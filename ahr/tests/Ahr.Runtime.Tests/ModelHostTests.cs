@@ -112,13 +112,14 @@ public sealed class ModelHostTests
         await using Scene scene = new(new ModelHostOptions { MaxRunning = 2, MaxWaiting = 2 });
         string digest = await scene.LoadAsync([1]);
         scene.Backend.HoldRuns();
-        Task<InferenceAnswer>[] cold =
-            [.. Enumerable.Range(0, 2).Select(i => scene.Host.RunAsync(digest, Scene.Number(i), null, default).AsTask())];
+        Task<InferenceAnswer>[] cold = [.. Enumerable.Range(0, 2)
+            .Select(i => scene.Host.RunAsync(digest, Scene.Number(i), null, default).AsTask())];
         await scene.Backend.Began.WaitAsync(Scene.Patience);
         await scene.Backend.Began.WaitAsync(Scene.Patience);
         scene.Backend.LetAllEnd();
         Assert.All(await Task.WhenAll(cold).WaitAsync(Scene.Patience), answer => Assert.True(answer.IsFirstRun));
-        Assert.Equal((2, 1_000), (scene.Host.GetStatus(digest).Served, scene.Host.GetStatus(digest).ServiceMicroseconds));
+        ModelStatus status = scene.Host.GetStatus(digest);
+        Assert.Equal((2, 1_000), (status.Served, status.ServiceMicroseconds));
         using InferenceAnswer warm = await scene.Host.RunAsync(digest, Scene.Number(1), null, default);
         Assert.False(warm.IsFirstRun);
         Assert.Equal(2, Scene.ValueOf(warm));

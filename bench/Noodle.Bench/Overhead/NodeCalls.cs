@@ -16,7 +16,7 @@ internal sealed class NodeCalls(Uri node, string model, DigitSamples samples, st
     private readonly List<double> _engineUs = [];
 
     /// <summary>One call of the model, over HTTP.</summary>
-    /// <exception cref="InvalidOperationException">The answer is wrong, or another node than expected gave it.</exception>
+    /// <exception cref="InvalidOperationException">The answer is wrong, or not from the node expected.</exception>
     public async ValueTask InferAsync(CancellationToken cancellation)
     {
         using InferResult result = await _client.InferAsync(model, [samples.Image(0)], null, cancellation)

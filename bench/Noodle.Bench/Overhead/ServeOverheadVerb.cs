@@ -6,7 +6,7 @@ using Noodle.Cli.Processes;
 
 namespace Noodle.Bench.Overhead;
 
-/// <summary>What a whole node costs on top of the engine: one call at a time, over HTTP, to a process of its own.</summary>
+/// <summary>What a whole node adds to the engine: one call at a time, over HTTP, to a process of its own.</summary>
 internal static class ServeOverheadVerb
 {
     private const string Direct = "onnx runtime";
@@ -49,11 +49,12 @@ internal static class ServeOverheadVerb
                 new(Node, calls.InferAsync),
             ],
             options, progress, cancellation).ConfigureAwait(false);
+        int count = options.Samples;
         return
         [
             .. series,
-            await calls.RoutingTimeAsync("of it: router and engine", options.Samples, cancellation).ConfigureAwait(false),
-            calls.EngineTime("of it: engine", options.Samples),
+            await calls.RoutingTimeAsync("of it: router and engine", count, cancellation).ConfigureAwait(false),
+            calls.EngineTime("of it: engine", count),
         ];
     }
 

@@ -15,7 +15,8 @@ public sealed class BarTests
     public void What_is_added_is_the_difference_of_the_medians_and_must_stay_under_the_limit(
         double floor, double subject, double limit, bool isUnder)
     {
-        Series[] series = [new("other", [1], 0), new("floor", [1, floor, 9_000], 0), new("node", [2, subject, 9_000], 0)];
+        Series[] series =
+            [new("other", [1], 0), new("floor", [1, floor, 9_000], 0), new("node", [2, subject, 9_000], 0)];
         Verdict verdict = new Bar(Of: "node", Over: "floor", limit).Judge(series);
         Assert.Equal((subject - floor, isUnder), (verdict.AddedP50Us, verdict.IsUnder));
     }

@@ -51,9 +51,8 @@ public sealed class BenchCommandTests : IDisposable
         Assert.True(first.GetProperty("minUs").GetDouble() <= first.GetProperty("p50Us").GetDouble());
         Assert.True(first.GetProperty("p50Us").GetDouble() <= first.GetProperty("p99Us").GetDouble());
         Assert.StartsWith("2 rounds of warm-up, 4 measured", _progress.ToString());
-        Assert.Equal(
-            [true, false],
-            report.RootElement.GetProperty("verdicts").EnumerateArray().Select(v => v.GetProperty("isUnder").GetBoolean()));
+        JsonElement[] verdicts = [.. report.RootElement.GetProperty("verdicts").EnumerateArray()];
+        Assert.Equal([true, false], verdicts.Select(verdict => verdict.GetProperty("isUnder").GetBoolean()));
     }
 
     [Fact]

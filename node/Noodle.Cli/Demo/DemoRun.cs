@@ -12,6 +12,7 @@ namespace Noodle.Cli.Demo;
 internal sealed class DemoRun(DemoReport report, int requests, bool once, bool json)
 {
     private const int NodeCount = 3;
+    private const int Replicas = 2;
     private const string Model = "digits";
     private static readonly TimeSpan s_discoverLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_failedLimit = TimeSpan.FromSeconds(30);
@@ -39,11 +40,12 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
         using var client = new NoodleClient([.. _nodes.Select(node => node.Http)]);
         await DeployAsync(cancellation);
         await AskEachAsync(samples, cancellation);
-        NodeProcess victim = _nodes[1];
-        report.Step($"{requests} requests from {DemoLoad.Callers} callers at once, and SIGKILL to {DemoReport.Short(victim.Id)} in the middle of them");
+        NodeProcess victim = await FindVictimAsync(cancellation);
+        report.Step($"{requests} requests from {DemoLoad.Callers} callers at once, and SIGKILL in the middle of them to " +
+            $"{DemoReport.Short(victim.Id)}, one of the two that have the model");
         LoadReport load = await new DemoLoad(client, samples, Model).RunAsync(requests, victim, cancellation);
         report.Load(load);
-        await ShowFailureAsync(victim, cancellation);
+        await ShowRecoveryAsync(victim, cancellation);
         if (json)
         {
             PrintJson(discoverMs, load, victim);
@@ -90,10 +92,19 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
 
     private async Task DeployAsync(CancellationToken cancellation)
     {
-        report.Step($"A real model, deployed at {DemoReport.Short(_nodes[2].Id)}; the others pull the file from their peers");
+        report.Step($"A real model, deployed at {DemoReport.Short(_nodes[2].Id)} with two replicas: two nodes hold it, all three answer");
         using var client = new NoodleClient([_nodes[2].Http]);
         await using FileStream file = File.OpenRead(DigitSamples.ModelPath);
-        report.Model(await client.DeployAsync(Model, file, NodeCount, cancellation: cancellation));
+        report.Model(await client.DeployAsync(Model, file, Replicas, cancellation: cancellation));
+    }
+
+    /// <summary>A node that has the model loaded; not the first, which is asked about the others later.</summary>
+    private async Task<NodeProcess> FindVictimAsync(CancellationToken cancellation)
+    {
+        using var client = new NoodleClient([_nodes[0].Http]);
+        IReadOnlyList<ReplicaInfo> replicas = await client.GetReplicasAsync(cancellation);
+        return _nodes.Skip(1).First(
+            node => replicas.Any(replica => replica.Node == node.Id && replica.State == ReplicaStates.Ready));
     }
 
     private async Task AskEachAsync(DigitSamples samples, CancellationToken cancellation)
@@ -113,17 +124,25 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
         }
     }
 
-    private async Task ShowFailureAsync(NodeProcess victim, CancellationToken cancellation)
+    private async Task ShowRecoveryAsync(NodeProcess victim, CancellationToken cancellation)
     {
-        long start = Stopwatch.GetTimestamp();
         using var client = new NoodleClient([_nodes[0].Http]);
+        long start = Stopwatch.GetTimestamp();
         await UntilAsync(
             async () => (await client.GetNodesAsync(cancellation)).Any(
                 node => node.Id == victim.Id && node.State == NodeStates.Failed),
             s_failedLimit, $"{DemoReport.Short(victim.Id)} was not seen as failed", cancellation);
         report.Line(string.Create(CultureInfo.InvariantCulture,
-            $"membership lists {DemoReport.Short(victim.Id)} as failed ({Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s after the load; calls avoided it at once)"));
+            $"calls avoided the dead node at once; membership lists it as failed {Seconds(start)} s after the load"));
+        await UntilAsync(
+            async () => (await client.GetModelsAsync(cancellation)).Any(model => model.Ready == Replicas),
+            s_failedLimit, "the lost replica was not made up for", cancellation);
+        report.Line(string.Create(CultureInfo.InvariantCulture,
+            $"the third node pulled the model and took its place: {Replicas} replicas again after {Seconds(start)} s"));
     }
+
+    private static string Seconds(long start) =>
+        Stopwatch.GetElapsedTime(start).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
 
     private static async Task UntilAsync(
         Func<Task<bool>> condition, TimeSpan limit, string otherwise, CancellationToken cancellation)

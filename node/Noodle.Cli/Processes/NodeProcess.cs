@@ -6,7 +6,7 @@ using Noodle.Cli.CommandLine;
 
 namespace Noodle.Cli.Processes;
 
-/// <summary>One node: a process of its own, started the way a person would, that ends with the one that started it.</summary>
+/// <summary>One node: a process of its own, started the way a person would, that ends with its starter.</summary>
 internal sealed class NodeProcess : IAsyncDisposable
 {
     private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
@@ -36,7 +36,8 @@ internal sealed class NodeProcess : IAsyncDisposable
     public static async Task<NodeProcess> StartAsync(string folder, string tokenFile, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
-        ProcessStartInfo start = Describe(["up", "-o", "json", "--until-eof", "--data", folder, "--token-file", tokenFile]);
+        ProcessStartInfo start = Describe(
+            ["up", "-o", "json", "--until-eof", "--data", folder, "--token-file", tokenFile]);
         Process process = Process.Start(start)!;
         string logFile = Path.Combine(folder, "node.log");
         Task log = CopyAsync(process.StandardError, logFile);

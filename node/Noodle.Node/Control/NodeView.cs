@@ -11,7 +11,8 @@ using NoodleNet.Talk;
 namespace Noodle.Node.Control;
 
 /// <summary>What this node knows, in the form in which people and programs ask for it.</summary>
-internal sealed class NodeView(MeshPeers peers, ClusterModels catalog, ModelHost host, DecisionLog decisions)
+internal sealed class NodeView(
+    MeshPeers peers, ClusterModels catalog, ModelHost host, DecisionLog decisions, Uri http)
 {
     /// <summary>Every node known by gossip, this one first, then by id.</summary>
     public IReadOnlyList<NodeInfo> ListNodes() =>
@@ -51,7 +52,7 @@ internal sealed class NodeView(MeshPeers peers, ClusterModels catalog, ModelHost
             Self = self,
             StateForMs = (long)peers.Now.Since(member.Since).TotalMilliseconds,
             Link = MemberTags.LinkAddressOf(member)?.ToString() ?? "",
-            Http = MemberTags.HttpOf(member),
+            Http = self ? http.GetLeftPart(UriPartial.Authority) : MemberTags.HttpOf(member),
             Version = MemberTags.VersionOf(member),
             RoundTripUs = roundTrip is { Ticks: > 0 } measured ? (long)measured.TotalMicroseconds : null,
             InFlight = self ? host.InFlight : (int)(load?.InFlight ?? 0),

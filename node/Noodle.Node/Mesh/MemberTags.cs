@@ -12,12 +12,17 @@ internal static class MemberTags
     private const string RoleOfNodes = "noodle";
 
     /// <summary>The tags of this node.</summary>
-    public static Dictionary<string, string> Write(Uri http, string version) => new(StringComparer.Ordinal)
+    /// <param name="http">Null when the others cannot reach it: it is on loopback, and they are other machines.</param>
+    public static Dictionary<string, string> Write(Uri? http, string version)
     {
-        [Role] = RoleOfNodes,
-        [Version] = version,
-        [Http] = http.GetLeftPart(UriPartial.Authority),
-    };
+        var tags = new Dictionary<string, string>(StringComparer.Ordinal) { [Role] = RoleOfNodes, [Version] = version };
+        if (http is not null)
+        {
+            tags[Http] = http.GetLeftPart(UriPartial.Authority);
+        }
+
+        return tags;
+    }
 
     /// <summary>Where a member's NoodleLink listens: on its gossip port; null for a member that is no Noodle node.</summary>
     public static IPEndPoint? LinkAddressOf(RegistryEntry member) =>

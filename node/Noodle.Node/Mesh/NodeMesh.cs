@@ -96,7 +96,7 @@ internal sealed class NodeMesh : IAsyncDisposable
     /// <exception cref="PortInUseException">The port asked for is in use.</exception>
     public async Task StartAsync(Uri http, string version, CancellationToken cancellation)
     {
-        OpenPort(MemberTags.Write(http, version), cancellation);
+        OpenPort(MemberTags.Write(_options.Lan ? null : http, version), cancellation);
         if (!_options.Multicast)
         {
             return;

@@ -137,7 +137,7 @@ internal static partial class ReferenceRules
 
     private static bool IsAllowed(string from, string to)
     {
-        if (!Allowed.ContainsKey(to) && to != Conformance)
+        if (!Allowed.ContainsKey(to) && to is not (Conformance or Bench))
         {
             return false;
         }

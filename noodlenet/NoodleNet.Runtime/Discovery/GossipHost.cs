@@ -27,6 +27,7 @@ public sealed class GossipHost : IAsyncDisposable
     private readonly ConcurrentDictionary<long, TaskCompletionSource<MergeFault>> _joins = new();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<GossipMessage.PushPull>> _offers = new();
     private readonly TaskCompletionSource _leaveSpread = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _announced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
     private volatile Snapshot _snapshot = new([]);
     private GossipSockets? _sockets;
@@ -66,7 +67,7 @@ public sealed class GossipHost : IAsyncDisposable
     /// <summary>Fails when gossip was stopped by a defect; ends when the host is disposed.</summary>
     public Task Completion => Started(_machine).Completion;
 
-    /// <summary>Opens the sockets and begins to answer.</summary>
+    /// <summary>Opens the sockets and begins to answer; this node is a member when it returns.</summary>
     /// <param name="bind">Port 0: any that is free for both UDP and TCP.</param>
     /// <param name="tags">At most 512 bytes encoded.</param>
     /// <exception cref="InvalidOperationException">The port is in use, or this host has been started.</exception>
@@ -93,7 +94,8 @@ public sealed class GossipHost : IAsyncDisposable
         _machine.TryPost(new SwimInput.Start(AdvertisedEndPoint, meta));
         _listener = new GossipListener(_sockets, _envelope, TakePacket, TakeConnection, _time, _log);
         Log.GossipStarted(_log, _self.ToString(), LocalEndPoint, AdvertisedEndPoint);
-        return WatchForDefectAsync(_machine.Completion);
+        WatchForDefect(_machine.Completion);
+        return Task.WhenAny(_announced.Task, _machine.Completion).WaitAsync(cancellation);
     }
 
     /// <summary>Asks every seed for its state; returns how many answered and were merged.</summary>
@@ -290,6 +292,8 @@ public sealed class GossipHost : IAsyncDisposable
         {
             _watchers.Publish(registered);
         }
+
+        _announced.TrySetResult();
     }
 
     private async Task ExchangeAsync(SwimEffect.StartExchange start, CancellationToken cancellation)
@@ -318,14 +322,10 @@ public sealed class GossipHost : IAsyncDisposable
         _machine!.TryPost(new SwimInput.StreamPinged(ping.SeqNo, answered));
     }
 
-    private Task WatchForDefectAsync(Task completion)
-    {
-        completion.ContinueWith(
+    private void WatchForDefect(Task completion) => completion.ContinueWith(
             failed => Log.GossipBroke(_log, failed.Exception!.GetBaseException()), CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
-        return Task.CompletedTask;
-    }
 
     private sealed class Snapshot(IEnumerable<RegistryEntry> entries)
     {

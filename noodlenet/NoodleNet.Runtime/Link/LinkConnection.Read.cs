@@ -64,7 +64,12 @@ internal sealed partial class LinkConnection
         {
             bool isDrained = _machine is { StreamCount: 0, IsOpen: false } && _ready.Task.IsCompleted;
             Handle(LinkInput.Fail(isDrained ? LinkFault.Drained : LinkFault.Reset));
-            _frameLeft = 0;
+            if (_frameLeft > 0)
+            {
+                _frameCall?.OnEnded(LinkStatus.ConnectionLost);
+                _frameLeft = 0;
+            }
+
             EndDirect();
             EndPayload();
         }
@@ -90,7 +95,7 @@ internal sealed partial class LinkConnection
                 return target[..int.Min(target.Length, _frameLeft)];
             }
 
-            if (_isClosed)
+            if (_isClosed && _frameLeft == 0)
             {
                 (_start, _end) = (0, 0); // draining: what still comes says nothing
             }
@@ -118,7 +123,7 @@ internal sealed partial class LinkConnection
                 _end += count;
             }
 
-            while (!_isClosed && TakeNext())
+            while ((!_isClosed || (IsGoodbye && _frameLeft > 0)) && TakeNext())
             {
             }
 
@@ -127,6 +132,7 @@ internal sealed partial class LinkConnection
                 Handle(LinkInput.Heard);
             }
 
+            DrainReplaced();
             _isCollecting = false;
             collected = _collected;
             _collected = null;

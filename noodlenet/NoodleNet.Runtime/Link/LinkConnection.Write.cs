@@ -80,7 +80,7 @@ internal sealed partial class LinkConnection
     {
         lock (Gate)
         {
-            if (!_direct.IsEmpty && !_isClosed)
+            if (!_direct.IsEmpty && (!_isClosed || IsGoodbye))
             {
                 ReadOnlyMemory<byte> direct = _direct;
                 _direct = default;

@@ -32,6 +32,7 @@ internal sealed partial class LinkConnection
     private readonly SslStream _stream;
     private readonly LinkMachine _machine;
     private readonly Stack<LinkCall> _idle = new();
+    private readonly Queue<LinkConnection> _replaced = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -168,6 +169,17 @@ internal sealed partial class LinkConnection
         }
 
         Pump();
+    }
+
+    /// <summary>Drains the connection that this one replaces, once the peer has answered a ping here.</summary>
+    /// <remarks>Sooner, the peer could find itself with a draining connection and none beside it yet.</remarks>
+    public void DrainWhenProven(LinkConnection replaced)
+    {
+        lock (Gate)
+        {
+            _replaced.Enqueue(replaced);
+            DrainReplaced();
+        }
     }
 
     /// <summary>Opens a stream; refused with a status, or null when the call stands. Under the lock.</summary>
@@ -333,6 +345,14 @@ internal sealed partial class LinkConnection
         return call;
     }
 
+    private void DrainReplaced()
+    {
+        while ((_isClosed || _machine.RoundTrip.Smoothed > TimeSpan.Zero) && _replaced.TryDequeue(out LinkConnection? old))
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static old => old.Drain(), old, preferLocal: false);
+        }
+    }
+
     private void Close(LinkFault fault)
     {
         (_isClosed, Fault) = (true, IsReplaced && fault == LinkFault.Drained ? LinkFault.Replaced : fault);
@@ -341,8 +361,13 @@ internal sealed partial class LinkConnection
             Displace(slot)?.OnEnded(LinkStatus.ConnectionLost);
         }
 
-        _frameCall?.OnEnded(LinkStatus.ConnectionLost);
+        if (!IsGoodbye)
+        {
+            _frameCall?.OnEnded(LinkStatus.ConnectionLost); // else its last bytes are still read
+        }
+
         CountIncoming(0);
+        DrainReplaced();
         _ready.TrySetResult();
         _closed.TrySetResult();
     }

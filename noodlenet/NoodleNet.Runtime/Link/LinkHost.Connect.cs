@@ -253,7 +253,9 @@ public sealed partial class LinkHost
         if (loser is not null)
         {
             loser.IsReplaced = true;
-            ThreadPool.UnsafeQueueUserWorkItem(static loser => loser.Drain(), loser, preferLocal: false);
+            LinkConnection winner = connection.Peer!.Connection;
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static pair => pair.winner.DrainWhenProven(pair.loser), (winner, loser), preferLocal: false);
         }
     }
 

@@ -49,6 +49,30 @@ public sealed class GossipHostFaultTests : IDisposable
         await host.LeaveAsync(TimeSpan.FromMilliseconds(1)); // the peer hears nothing: the limit ends the wait
     }
 
+    [Fact]
+    public async Task Addresses_that_cannot_be_reached_and_streams_cut_short_stop_nothing()
+    {
+        await using GossipHost host = Make(new CountingAccount(), 128, SwimOptions.Local);
+        await host.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), NoTags, _limit.Token);
+        (string, IPAddress)[] odd = [("six", IPAddress.IPv6Loopback), ("all", IPAddress.Broadcast)];
+        foreach ((string name, IPAddress address) in odd)
+        {
+            NodeId id = NodeId.Create(name, Guid.Empty);
+            var alive = new GossipMessage.Alive(
+                1, id.ToString(), new IPEndPoint(address, 5), default, ProtocolVersions.Noodle);
+            Tell(host, alive);
+            await _log.UntilAsync($"Member {id}", _limit.Token);
+            host.ReportConnectionLost(id);
+            await _log.UntilAsync($"Datagram to {alive.EndPoint} not sent", _limit.Token);
+        }
+
+        using var cut = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await cut.ConnectAsync(host.LocalEndPoint, _limit.Token);
+        cut.Shutdown(SocketShutdown.Send);
+        Assert.True(await cut.ReceiveAsync(new byte[100], _limit.Token) > 0); // a sentence about it
+        Assert.False(host.Completion.IsCompleted);
+    }
+
     [Theory]
     [InlineData(1, long.MaxValue)]
     [InlineData(128, 3)]
