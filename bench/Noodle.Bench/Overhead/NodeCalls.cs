@@ -40,7 +40,7 @@ internal sealed class NodeCalls(Uri node, string model, DigitSamples samples, st
     /// <summary>Engine time of the last calls, as each answer told it.</summary>
     public Series EngineTime(string name, int count) => new(name, _engineUs[^count..], 0);
 
-    /// <summary>Time from decision to answer of the last calls, engine included, from the node's decision log.</summary>
+    /// <summary>Time in the router of the last calls, engine included, from the decision log.</summary>
     public async Task<Series> RoutingTimeAsync(string name, int count, CancellationToken cancellation)
     {
         IReadOnlyList<DecisionInfo> last = await _client

@@ -3,7 +3,7 @@ using Noodle.Cli.Processes;
 
 namespace Noodle.Bench.Overhead;
 
-/// <summary>What the way over NoodleLink costs: a call at the node that has the model, and at one that has not.</summary>
+/// <summary>What the way over NoodleLink costs: a call where the model is, and at a node without it.</summary>
 internal static class RemoteOverheadVerb
 {
     private const string Here = "at the node that has it";
