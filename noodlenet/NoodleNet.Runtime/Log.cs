@@ -110,6 +110,9 @@ internal static partial class Log
     [LoggerMessage(2109, LogLevel.Error, "Reading from {Peer} failed; the connection ends")]
     public static partial void LinkReaderFailed(ILogger logger, string peer, Exception error);
 
+    [LoggerMessage(2110, LogLevel.Error, "Writing to {Peer} failed; the connection ends")]
+    public static partial void LinkWriterFailed(ILogger logger, string peer, Exception error);
+
     [LoggerMessage(2108, LogLevel.Warning, "{Count} handlers for {Peer} go on although the connection is over")]
     public static partial void LinkHandlerLeftBehind(ILogger logger, string peer, int count);
 }

@@ -39,6 +39,11 @@ internal struct BodyParts
         {
             Advance();
             int take = int.Min(destination.Length, _current.Length);
+            if (take == 0)
+            {
+                throw new InvalidOperationException("A body changed while it was sent.");
+            }
+
             _current.Span[..take].CopyTo(destination);
             _current = _current[take..];
             destination = destination[take..];

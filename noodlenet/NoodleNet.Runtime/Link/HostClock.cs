@@ -5,6 +5,8 @@ namespace NoodleNet.Runtime.Link;
 /// <summary>The host's clock as machines read it.</summary>
 internal sealed class HostClock(TimeProvider time)
 {
+    private const long NanosecondsPerSecond = 1_000_000_000;
+
     private readonly long _origin = time.GetTimestamp();
 
     public TimeProvider Provider => time;
@@ -14,7 +16,10 @@ internal sealed class HostClock(TimeProvider time)
         get
         {
             long ticks = time.GetTimestamp() - _origin;
-            return new Instant((long)((Int128)ticks * 1_000_000_000 / time.TimestampFrequency));
+            long frequency = time.TimestampFrequency;
+            return new Instant(frequency == NanosecondsPerSecond
+                ? ticks
+                : (long)((Int128)ticks * NanosecondsPerSecond / frequency));
         }
     }
 }

@@ -55,6 +55,18 @@ internal sealed partial class LinkCall
         }
     }
 
+    /// <summary>The caller has learned that its request was given up; sooner, this call may not be used again.</summary>
+    public void OnGiveUpSeen<T>(Waiter<T> waiter)
+    {
+        if (ReferenceEquals(waiter, _outcome))
+        {
+            lock (Connection.Gate)
+            {
+                Done();
+            }
+        }
+    }
+
     /// <summary>HEAD arrived.</summary>
     public void OnAnswered(in LinkHeadFrame head, bool isEnd)
     {
@@ -77,8 +89,8 @@ internal sealed partial class LinkCall
         ResolveReceivers();
     }
 
-    /// <summary>Bytes of the body arrived in the buffer of the connection.</summary>
-    public void OnReceived(ReadOnlySpan<byte> bytes)
+    /// <summary>Bytes of the body arrived in the buffer of the connection, and so many more of their frame come.</summary>
+    public void OnReceived(ReadOnlySpan<byte> bytes, int more)
     {
         if (_ended is not null)
         {
@@ -101,7 +113,7 @@ internal sealed partial class LinkCall
             return;
         }
 
-        LinkStatus refusal = FindRoom(bytes.Length);
+        LinkStatus refusal = FindRoom(bytes.Length, more);
         if (refusal != LinkStatus.Ok)
         {
             Connection.Consume(0, bytes.Length);
@@ -137,7 +149,6 @@ internal sealed partial class LinkCall
         _mostGathered = long.Clamp(maxBytes, 0, Connection.MaxBodyBytes);
         if (!_isGathering && _ended is null)
         {
-            _isGathering = true;
             if (PeerLength > _mostGathered || _received.Count > _mostGathered)
             {
                 return new ValueTask<LinkBody>(new LinkBody(this, Version, LinkStatus.TooLarge));
@@ -148,6 +159,7 @@ internal sealed partial class LinkCall
                 return new ValueTask<LinkBody>(new LinkBody(this, Version, LinkStatus.Exhausted));
             }
 
+            _isGathering = true;
             ConsumeAll();
         }
 
@@ -164,6 +176,11 @@ internal sealed partial class LinkCall
 
     public ValueTask<LinkRead> Read(Memory<byte> destination, CancellationToken cancellation)
     {
+        if (_read is { IsWaiting: true })
+        {
+            throw new InvalidOperationException("A read of this stream is under way: wait for it first.");
+        }
+
         if (_received.Count > 0 && _ended is null or LinkStatus.Ok)
         {
             int count = _received.Read(destination.Span);
@@ -236,9 +253,9 @@ internal sealed partial class LinkCall
         bool isWhole = _isReceived && _isAnswered;
         if (!isWhole && _givenUpBy.IsCancellationRequested)
         {
-            _outcome!.Fail(new OperationCanceledException(_givenUpBy));
-            _isDone = true;
-            return true;
+            ReleaseReceived();
+            _header.Release(Connection.Account);
+            return _outcome!.Fail(new OperationCanceledException(_givenUpBy));
         }
 
         if (!isWhole)
@@ -277,16 +294,15 @@ internal sealed partial class LinkCall
         return true;
     }
 
-    private LinkStatus FindRoom(int length)
+    private LinkStatus FindRoom(int length, int more)
     {
         if (_isGathering && _received.Count + (long)length > _mostGathered)
         {
             return LinkStatus.TooLarge;
         }
 
-        // A small body of known length gets its final place at once.
-        bool isSmall = _received.Count == 0 && PeerLength >= length && PeerLength <= Connection.StreamWindow;
-        return _received.TryGrow(Connection.Account, isSmall ? (int)PeerLength : length)
+        // A whole frame gets its place at once: it has spent credit, what is only announced has not.
+        return _received.TryGrow(Connection.Account, _received.Room >= length ? length : length + more)
             ? LinkStatus.Ok
             : LinkStatus.Exhausted;
     }

@@ -21,6 +21,11 @@ internal sealed partial class LinkCall
     public void BeginLocal(in LinkHead head, ReadOnlyMemory<byte> header, long bodyLength)
     {
         (IsLocal, Head, _ownHeader, _ownLength, PeerLength) = (true, head, header, bodyLength, -1);
+        if (head.Timeout < TimeSpan.Zero)
+        {
+            Head = head with { Timeout = TimeSpan.Zero }; // the peer would take a negative one for a breach
+        }
+
         _givenUpBy = default;
     }
 
@@ -60,6 +65,11 @@ internal sealed partial class LinkCall
 
     public bool IsEndQueued => _isEndQueued;
 
+    /// <summary>True while queued bytes are not written.</summary>
+    public bool IsSending => IsWriting || (_unsent > 0 && _ended is null && Slot >= 0);
+
+    private bool IsSent => (_unsent == 0 && (!_isEndQueued || _isEndWritten)) || (Slot < 0 && _ended is null);
+
     public void CheckNotReplied()
     {
         if (_isReplied)
@@ -71,7 +81,7 @@ internal sealed partial class LinkCall
     /// <summary>How the last queued bytes went; waits while they are not written.</summary>
     public ValueTask<LinkStatus> WaitUntilSent(CancellationToken cancellation)
     {
-        if (!IsWriting && (_ended is not null || (_unsent == 0 && (!_isEndQueued || _isEndWritten))))
+        if (!IsWriting && (_ended is not null || IsSent))
         {
             return new ValueTask<LinkStatus>(_ended ?? LinkStatus.Ok);
         }
@@ -194,8 +204,7 @@ internal sealed partial class LinkCall
             return;
         }
 
-        bool isSent = _unsent == 0 && (!_isEndQueued || _isEndWritten);
-        bool isResolved = isSent ? _sent.Resolve(LinkStatus.Ok)
+        bool isResolved = IsSent ? _sent.Resolve(LinkStatus.Ok)
             : _ended is not null && (_givenUpBy.IsCancellationRequested
                 ? _sent.Fail(new OperationCanceledException(_givenUpBy))
                 : _sent.Resolve(_ended.Value));

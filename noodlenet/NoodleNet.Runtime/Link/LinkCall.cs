@@ -109,6 +109,13 @@ internal sealed partial class LinkCall : IThreadPoolWorkItem
         ResolveSender();
     }
 
+    /// <summary>Both directions are complete; what the peer did not want of ours counts as sent.</summary>
+    public void OnFinished()
+    {
+        ResolveSender();
+        TryRecycle();
+    }
+
     /// <summary>The application will not use this call again.</summary>
     public void Done()
     {
@@ -142,7 +149,7 @@ internal sealed partial class LinkCall : IThreadPoolWorkItem
 
         if (isCancel)
         {
-            _cancellation.Cancel();
+            Cancel();
         }
 
         if (isStart)
@@ -203,6 +210,18 @@ internal sealed partial class LinkCall : IThreadPoolWorkItem
 
         _header.Append(header);
         return true;
+    }
+
+    private void Cancel()
+    {
+        try
+        {
+            _cancellation.Cancel();
+        }
+        catch (AggregateException error) // what the handler registered with its token broke
+        {
+            Log.LinkHandlerFailed(Connection.Logger, Head.Method, error);
+        }
     }
 
     private void Start()

@@ -12,6 +12,7 @@ internal sealed partial class LinkConnection
     private int _end;
     private int _frameLeft;
     private bool _frameEnds;
+    private uint _lateEnd;
     private LinkCall? _frameCall;
     private LinkCall? _directCall;
     private ReadOnlyMemory<byte> _payload;
@@ -64,6 +65,7 @@ internal sealed partial class LinkConnection
         {
             bool isDrained = _machine is { StreamCount: 0, IsOpen: false } && _ready.Task.IsCompleted;
             Handle(LinkInput.Fail(isDrained ? LinkFault.Drained : LinkFault.Reset));
+            _lateEnd = 0;
             if (_frameLeft > 0)
             {
                 _frameCall?.OnEnded(LinkStatus.ConnectionLost);
@@ -114,30 +116,42 @@ internal sealed partial class LinkConnection
         lock (Gate)
         {
             _isCollecting = true;
-            if (_directCall is not null)
+            try
             {
-                TakeDirect(count);
+                TakeAll(count);
             }
-            else
+            finally
             {
-                _end += count;
-            }
-
-            while ((!_isClosed || (IsGoodbye && _frameLeft > 0)) && TakeNext())
-            {
+                _isCollecting = false;
+                collected = _collected;
+                _collected = null;
             }
 
-            if (_frameLeft > 0 || _start < _end)
-            {
-                Handle(LinkInput.Heard);
-            }
-
-            DrainReplaced();
-            _isCollecting = false;
-            collected = _collected;
-            _collected = null;
             return !_isClosed || IsGoodbye;
         }
+    }
+
+    private void TakeAll(int count)
+    {
+        if (_directCall is not null)
+        {
+            TakeDirect(count);
+        }
+        else
+        {
+            _end += count;
+        }
+
+        while ((!_isClosed || (IsGoodbye && _frameLeft > 0)) && TakeNext())
+        {
+        }
+
+        if (_frameLeft > 0 || _start < _end)
+        {
+            Handle(LinkInput.Heard);
+        }
+
+        DrainReplaced();
     }
 
     private void TakeDirect(int count)
@@ -154,7 +168,7 @@ internal sealed partial class LinkConnection
         if (_directCall is { } call)
         {
             _directCall = null;
-            call.IsReceiving = ReferenceEquals(call, _frameCall) && !_isClosed;
+            call.IsReceiving = ReferenceEquals(call, _frameCall);
             call.TryRecycle();
         }
     }
@@ -172,7 +186,7 @@ internal sealed partial class LinkConnection
             _frameLeft -= length;
             if (_frameCall is not null && length > 0)
             {
-                _frameCall.OnReceived(bytes.Span[..length]);
+                _frameCall.OnReceived(bytes.Span[..length], _frameLeft);
             }
 
             EndPayload();
@@ -205,10 +219,18 @@ internal sealed partial class LinkConnection
         }
         else
         {
-            Handle(LinkInput.Received(frame));
+            TakeData(frame, isWhole: bytes.Length >= LinkFrame.Size + frame.Length);
         }
 
         return true;
+    }
+
+    /// <summary>The machine hears of an end when its last byte is here: until then deadlines hold.</summary>
+    private void TakeData(in LinkFrame frame, bool isWhole)
+    {
+        bool isEndLate = frame.IsEnd && !isWhole;
+        Handle(LinkInput.Received(isEndLate ? frame with { IsEnd = false } : frame));
+        _lateEnd = isEndLate && _frameCall is not null ? frame.Stream : 0;
     }
 
     private void TakeWhole(in LinkFrame frame)
@@ -314,7 +336,12 @@ internal sealed partial class LinkConnection
 
         _frameCall = null;
         call.IsReceiving = false;
-        if (_frameEnds && call.EndedBy is null)
+        if (_lateEnd is var stream and not 0)
+        {
+            _lateEnd = 0;
+            Handle(LinkInput.Received(new LinkFrame(LinkFrameType.Data, stream, 0, true)));
+        }
+        else if (_frameEnds && call.EndedBy is null)
         {
             call.OnReceivedAll();
         }

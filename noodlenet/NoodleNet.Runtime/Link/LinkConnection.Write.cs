@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using Noodle.Primitives;
 using NoodleNet.Link;
 
 namespace NoodleNet.Runtime.Link;
@@ -12,6 +13,7 @@ internal sealed partial class LinkConnection
     private LinkCall? _directSource;
     private bool _isWriting;
     private bool _isBuilding;
+    private Instant _writeSince;
 
     /// <summary>Writes what the machine has to say, unless somebody does already. Never under the lock.</summary>
     public void Pump()
@@ -29,12 +31,31 @@ internal sealed partial class LinkConnection
         WriteUntilIdle();
     }
 
+    /// <summary>Writes here, or on another thread when this one holds the lock.</summary>
+    public void PumpOrLeave()
+    {
+        if (Gate.IsHeldByCurrentThread)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.Pump(), this, preferLocal: false);
+        }
+        else
+        {
+            Pump();
+        }
+    }
+
     private void WriteUntilIdle()
     {
-        while (NextWrite() is { IsEmpty: false } bytes)
+        while (true)
         {
             try
             {
+                ReadOnlyMemory<byte> bytes = NextWrite();
+                if (bytes.IsEmpty)
+                {
+                    return;
+                }
+
                 ValueTask write = _stream.WriteAsync(bytes, CancellationToken.None);
                 _writing = write.ConfigureAwait(false).GetAwaiter();
                 if (!_writing.IsCompleted)
@@ -45,9 +66,9 @@ internal sealed partial class LinkConnection
 
                 _writing.GetResult();
             }
-            catch (Exception error) when (IsChannelError(error))
+            catch (Exception error) // of the channel, or of the caller's memory: it may be disposed of too early
             {
-                FailWriting();
+                FailWriting(error);
             }
         }
     }
@@ -58,19 +79,24 @@ internal sealed partial class LinkConnection
         {
             _writing.GetResult();
         }
-        catch (Exception error) when (IsChannelError(error))
+        catch (Exception error) // as above
         {
-            FailWriting();
+            FailWriting(error);
         }
 
         WriteUntilIdle();
     }
 
-    private void FailWriting()
+    private void FailWriting(Exception error)
     {
+        if (!IsChannelError(error) || _isBuilding)
+        {
+            Log.LinkWriterFailed(Logger, Node.ShortName, error);
+        }
+
         lock (Gate)
         {
-            _direct = default;
+            (_direct, _isBuilding) = (default, false);
             Handle(LinkInput.Fail(LinkFault.Reset));
         }
     }
@@ -83,7 +109,7 @@ internal sealed partial class LinkConnection
             if (!_direct.IsEmpty && (!_isClosed || IsGoodbye))
             {
                 ReadOnlyMemory<byte> direct = _direct;
-                _direct = default;
+                (_direct, _writeSince) = (default, Now);
                 return direct;
             }
 
@@ -105,7 +131,17 @@ internal sealed partial class LinkConnection
                 }
             }
 
+            _writeSince = Now;
             return _sendBuffer.AsMemory(0, length);
+        }
+    }
+
+    /// <summary>Ends the connection to a peer that is heard but takes none of our bytes. Under the lock.</summary>
+    private void CheckWriter()
+    {
+        if (_isWriting && !_isClosed && Now - _writeSince >= _context.Options.Limits.SilenceLimit)
+        {
+            Handle(LinkInput.Fail(LinkFault.PeerSilent));
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed partial class LinkConnection
     private readonly SslStream _stream;
     private readonly LinkMachine _machine;
     private readonly Stack<LinkCall> _idle = new();
-    private readonly Queue<LinkConnection> _replaced = new();
+    private readonly Queue<(LinkConnection Old, long Pongs)> _replaced = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -78,8 +78,6 @@ internal sealed partial class LinkConnection
 
     public int MaxBodyBytes => _context.Options.MaxBodyBytes;
 
-    public int StreamWindow => _context.Options.Limits.StreamWindow;
-
     public Instant Now => _context.Clock.Now;
 
     /// <summary>The node as applications see it; set before the first call can come.</summary>
@@ -98,6 +96,8 @@ internal sealed partial class LinkConnection
         }
     }
 
+    public long PongCount => _machine.PongCount;
+
     /// <summary>Calls that this end made and that are not finished.</summary>
     public int Outstanding { get; private set; }
 
@@ -115,8 +115,11 @@ internal sealed partial class LinkConnection
     /// <summary>Completes when the connection is over and everything is given back.</summary>
     public Task Ended => _ended.Task;
 
-    /// <summary>Called with both HELLOs, under the lock: sets <see cref="Peer"/>.</summary>
-    public Action<LinkConnection>? Admit { get; set; }
+    /// <summary>Called with both HELLOs, under the lock: sets <see cref="Peer"/>, or refuses one too many.</summary>
+    public Func<LinkConnection, bool>? Admit { get; set; }
+
+    /// <summary>Called once when no more calls go through, under the lock.</summary>
+    public Action<LinkConnection>? Closed { get; set; }
 
     /// <summary>True when it brought the peer, false when it came beside another.</summary>
     public bool IsFirst { get; set; }
@@ -171,13 +174,17 @@ internal sealed partial class LinkConnection
         Pump();
     }
 
-    /// <summary>Drains the connection that this one replaces, once the peer has answered a ping here.</summary>
-    /// <remarks>Sooner, the peer could find itself with a draining connection and none beside it yet.</remarks>
-    public void DrainWhenProven(LinkConnection replaced)
+    /// <summary>Drains the connection that this one replaces, once the peer has answered one more ping here.</summary>
+    /// <remarks>
+    /// Sooner, the peer could find itself with a draining connection and none beside it yet, or this one could be
+    /// dead already and nobody have noticed.
+    /// </remarks>
+    /// <param name="pongs">How many pings were answered here when the two met.</param>
+    public void DrainWhenProven(LinkConnection replaced, long pongs)
     {
         lock (Gate)
         {
-            _replaced.Enqueue(replaced);
+            _replaced.Enqueue((replaced, pongs));
             DrainReplaced();
         }
     }
@@ -189,7 +196,7 @@ internal sealed partial class LinkConnection
         _opening = call;
         int length = LinkOpen.GetLength(
             System.Text.Encoding.UTF8.GetByteCount(head.Method), head.TraceParent?.Length ?? 0, header.Length);
-        Handle(LinkInput.Open(length, head.Timeout, head.Priority));
+        Handle(LinkInput.Open(length, call.Head.Timeout, head.Priority));
         bool isRefused = _opening is not null;
         _opening = null;
         Outstanding += isRefused ? 0 : 1;
@@ -294,7 +301,11 @@ internal sealed partial class LinkConnection
         switch (effect.Kind)
         {
             case LinkEffectKind.Ready:
-                Admit?.Invoke(this);
+                if (Admit?.Invoke(this) == false)
+                {
+                    Handle(LinkInput.Fail(LinkFault.TooManyConnections));
+                }
+
                 _ready.TrySetResult();
                 break;
             case LinkEffectKind.Opened:
@@ -308,7 +319,7 @@ internal sealed partial class LinkConnection
                 Displace(effect.Slot)?.OnEnded(effect.Status);
                 break;
             case LinkEffectKind.Finished:
-                Displace(effect.Slot)?.TryRecycle();
+                Displace(effect.Slot)?.OnFinished();
                 break;
             case LinkEffectKind.Draining:
                 break; // IsOpen says so
@@ -347,9 +358,14 @@ internal sealed partial class LinkConnection
 
     private void DrainReplaced()
     {
-        while ((_isClosed || _machine.RoundTrip.Smoothed > TimeSpan.Zero) && _replaced.TryDequeue(out LinkConnection? old))
+        while (_replaced.TryPeek(out (LinkConnection Old, long Pongs) first)
+            && (_isClosed || _machine.PongCount > first.Pongs))
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static old => old.Drain(), old, preferLocal: false);
+            LinkConnection old = _replaced.Dequeue().Old;
+            if (!ReferenceEquals(old.Peer?.Connection, old))
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(static old => old.Drain(), old, preferLocal: false);
+            }
         }
     }
 
@@ -367,6 +383,7 @@ internal sealed partial class LinkConnection
         }
 
         CountIncoming(0);
+        Closed?.Invoke(this);
         DrainReplaced();
         _ready.TrySetResult();
         _closed.TrySetResult();
@@ -392,6 +409,7 @@ internal sealed partial class LinkConnection
             _armedFor = Instant.Never;
             _machine.HandleDeadline(Now);
             PerformAll();
+            CheckWriter();
         }
 
         Pump();

@@ -9,6 +9,8 @@ namespace NoodleNet.Runtime.Link;
 
 public sealed partial class LinkHost
 {
+    private const int MostOfOnePeer = 4;
+
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
     private async Task AcceptAsync(Socket listener)
@@ -36,7 +38,7 @@ public sealed partial class LinkHost
     private async Task ServeAsync(Socket socket)
     {
         string remote = Describe(socket);
-        if (!TryTakePlace(out LinkFault fault))
+        if (!TryTakePlace(isStranger: true, out LinkFault fault))
         {
             socket.Dispose();
             Log.LinkRefused(_context.Logger, remote, fault.ToString(), "");
@@ -47,14 +49,10 @@ public sealed partial class LinkHost
         {
             socket.NoDelay = true;
             await using var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
-            using var limit =
-                new CancellationTokenSource(_context.Options.Limits.HandshakeLimit, _context.Clock.Provider);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
-            await stream.AuthenticateAsServerAsync(_tls.ForServer(), either.Token).ConfigureAwait(false);
+            await ShakeHandsAsync(stream).ConfigureAwait(false);
             await ServeAsync(stream, socket.RemoteEndPoint, remote).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is AuthenticationException or IOException or OperationCanceledException
-            or SocketException or ObjectDisposedException)
+        catch (Exception error) // whatever a stranger sends ends its own connection only
         {
             Log.LinkRefused(_context.Logger, remote, nameof(LinkFault.TlsFailed), error.Message);
         }
@@ -62,6 +60,24 @@ public sealed partial class LinkHost
         {
             socket.Dispose();
             GivePlaceBack();
+        }
+    }
+
+    private async Task ShakeHandsAsync(SslStream stream)
+    {
+        try
+        {
+            using var limit =
+                new CancellationTokenSource(_context.Options.Limits.HandshakeLimit, _context.Clock.Provider);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
+            await stream.AuthenticateAsServerAsync(_tls.ForServer(), either.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _handshakes--;
+            }
         }
     }
 
@@ -113,7 +129,7 @@ public sealed partial class LinkHost
                     $"{node} is this node: it does not connect to itself.");
             }
 
-            if (!TryTakePlace(out LinkFault full))
+            if (!TryTakePlace(isStranger: false, out LinkFault full))
             {
                 throw new LinkException(full, $"Cannot connect to {node}: {full}.");
             }
@@ -176,10 +192,14 @@ public sealed partial class LinkHost
 
             return stream;
         }
-        catch (Exception error) when (error is AuthenticationException or IOException or OperationCanceledException
-            or SocketException or ObjectDisposedException)
+        catch (Exception error) // whatever the other end sends
         {
-            socket.Dispose(); // the streams over it hold nothing else
+            if (stream is not null)
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+            }
+
+            socket.Dispose();
             fault = limit.IsCancellationRequested && fault == LinkFault.TlsFailed ? LinkFault.HandshakeTimeout
                 : _stopping.IsCancellationRequested ? LinkFault.Closed : fault;
             string reason = detail.Length > 0 ? detail : error.Message;
@@ -201,7 +221,7 @@ public sealed partial class LinkHost
 
     private async Task RunAsync(LinkConnection connection)
     {
-        connection.Admit = Admit;
+        (connection.Admit, connection.Closed) = (TryAdmit, FindSuccessor);
         lock (_gate)
         {
             _connections.Add(connection);
@@ -216,8 +236,8 @@ public sealed partial class LinkHost
         await connection.Ready.ConfigureAwait(false);
         if (connection.Peer is { } peer && connection.IsFirst)
         {
-            Log.LinkConnected(_context.Logger, peer.Node.ShortName, peer.Remote.ToString()!);
-            Raise(() => PeerConnected?.Invoke(peer));
+            Log.LinkConnected(_context.Logger, peer.Node.ShortName, connection.Remote.ToString()!);
+            Raise(PeerConnected, subscriber => subscriber(peer));
         }
 
         await run.ConfigureAwait(false);
@@ -226,11 +246,17 @@ public sealed partial class LinkHost
     }
 
     /// <summary>Decides which of two connections to one node stays. Runs under the lock of the connection.</summary>
-    private void Admit(LinkConnection connection)
+    /// <returns>False when as many connections of this node stand as may be.</returns>
+    private bool TryAdmit(LinkConnection connection)
     {
         LinkConnection? loser = null;
         lock (_gate)
         {
+            if (_connections.Count(other => other.Peer is not null && other.Node == connection.Node) >= MostOfOnePeer)
+            {
+                return false;
+            }
+
             if (!_peers.TryGetValue(connection.Node, out LinkPeer? peer))
             {
                 peer = new LinkPeer(connection);
@@ -254,8 +280,29 @@ public sealed partial class LinkHost
         {
             loser.IsReplaced = true;
             LinkConnection winner = connection.Peer!.Connection;
+            long pongs = ReferenceEquals(winner, connection) ? 0 : winner.PongCount;
             ThreadPool.UnsafeQueueUserWorkItem(
-                static pair => pair.winner.DrainWhenProven(pair.loser), (winner, loser), preferLocal: false);
+                static it => it.winner.DrainWhenProven(it.loser, it.pongs), (winner, loser, pongs), preferLocal: false);
+        }
+
+        return true;
+    }
+
+    /// <summary>Moves the peer of a connection that has closed to another one that still stands.</summary>
+    /// <remarks>
+    /// Without it a peer that came back after its machine lost power would be turned away for the sake of its old
+    /// connection, which nobody has told that it is dead. Runs under the lock of the connection.
+    /// </remarks>
+    private void FindSuccessor(LinkConnection connection)
+    {
+        lock (_gate)
+        {
+            if (connection.Peer is { } peer && ReferenceEquals(peer.Connection, connection)
+                && _connections.FirstOrDefault(other => ReferenceEquals(other.Peer, peer) && other.IsOpen) is { } next)
+            {
+                peer.Connection = next;
+                next.IsReplaced = false;
+            }
         }
     }
 
@@ -281,7 +328,7 @@ public sealed partial class LinkHost
         if (lost is not null)
         {
             Log.LinkLost(_context.Logger, lost.Node.ShortName, connection.Fault.ToString());
-            Raise(() => PeerLost?.Invoke(lost, connection.Fault));
+            Raise(PeerLost, subscriber => subscriber(lost, connection.Fault));
         }
         else if (connection.Peer is null)
         {

@@ -12,7 +12,8 @@ namespace NoodleNet.Runtime.Link;
 /// Use: <see cref="StartAsync"/> for a port of its own, or <see cref="TryAdopt"/> for connections of a shared one.
 /// Meaning: when two nodes dial each other at once, the connection dialed by the smaller node id stays; the other
 /// takes no new calls and ends when those it carries are finished. Of two dialed by the same node the newer stays.
-/// Bound: MaxConnections, handshakes included; each one asks the account for a socket and its two buffers.
+/// Bound: MaxConnections, handshakes included, of which MaxHandshakes are of strangers; of one peer four connections
+/// stand at once. Each one asks the account for a socket and its two buffers.
 /// </remarks>
 public sealed partial class LinkHost : IAsyncDisposable
 {
@@ -28,6 +29,7 @@ public sealed partial class LinkHost : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private Socket? _listener;
     private int _open;
+    private int _handshakes;
     private bool _isDraining;
     private bool _isDisposed;
 
@@ -64,9 +66,16 @@ public sealed partial class LinkHost : IAsyncDisposable
 
     /// <summary>Listens for peers; port 0 takes any free one.</summary>
     /// <exception cref="LinkException">The address or port is taken or not on this machine.</exception>
+    /// <exception cref="InvalidOperationException">It listens already.</exception>
     public Task StartAsync(IPEndPoint listen, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(listen);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (_listener is not null)
+        {
+            throw new InvalidOperationException("The link host listens already.");
+        }
+
         cancellation.ThrowIfCancellationRequested();
         var listener = new Socket(listen.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -85,7 +94,7 @@ public sealed partial class LinkHost : IAsyncDisposable
 
         _listener = listener;
         Log.LinkListening(_context.Logger, listener.LocalEndPoint!.ToString()!);
-        Own(AcceptAsync(listener));
+        Own(Detach(() => Task.Run(() => AcceptAsync(listener), CancellationToken.None)));
         return Task.CompletedTask;
     }
 
@@ -101,7 +110,7 @@ public sealed partial class LinkHost : IAsyncDisposable
                 return false;
             }
 
-            Own(ServeAsync(accepted));
+            Own(Detach(() => Task.Run(() => ServeAsync(accepted))));
             return true;
         }
     }
@@ -122,7 +131,7 @@ public sealed partial class LinkHost : IAsyncDisposable
 
             if (!_dials.TryGetValue(node, out dial))
             {
-                dial = Task.Run(() => DialAsync(node, address), CancellationToken.None);
+                dial = Detach(() => Task.Run(() => DialAsync(node, address), CancellationToken.None));
                 _dials[node] = dial;
             }
         }
@@ -196,6 +205,20 @@ public sealed partial class LinkHost : IAsyncDisposable
         _stopping.Dispose();
     }
 
+    /// <summary>A connection outlives the caller who opened it: none of the caller's context goes along.</summary>
+    private static T Detach<T>(Func<T> start)
+    {
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            return start();
+        }
+
+        using (ExecutionContext.SuppressFlow())
+        {
+            return start();
+        }
+    }
+
     /// <summary>Keeps a task, which never fails, until it ends.</summary>
     private void Own(Task task)
     {
@@ -217,19 +240,21 @@ public sealed partial class LinkHost : IAsyncDisposable
         }
     }
 
-    private bool TryTakePlace(out LinkFault fault)
+    private bool TryTakePlace(bool isStranger, out LinkFault fault)
     {
         lock (_gate)
         {
             fault = _isDraining ? LinkFault.Closed
                 : _open >= _context.Options.MaxConnections ? LinkFault.TooManyConnections
+                : isStranger && _handshakes >= _context.Options.MaxHandshakes ? LinkFault.TooManyConnections
                 : LinkFault.None;
-            _open += fault == LinkFault.None ? 1 : 0;
-        }
+            if (fault != LinkFault.None)
+            {
+                return false;
+            }
 
-        if (fault != LinkFault.None)
-        {
-            return false;
+            _open++;
+            _handshakes += isStranger ? 1 : 0;
         }
 
         if (_context.Account.TryReserve(ResourceKind.Sockets, 1))
@@ -243,34 +268,39 @@ public sealed partial class LinkHost : IAsyncDisposable
         }
 
         fault = LinkFault.OutOfResources;
-        GiveCountBack();
+        lock (_gate)
+        {
+            _open--;
+            _handshakes -= isStranger ? 1 : 0;
+        }
+
         return false;
     }
 
     private void GivePlaceBack()
     {
-        GiveCountBack();
-        _context.Account.Release(ResourceKind.Memory, ConnectionBytes);
-        _context.Account.Release(ResourceKind.Sockets, 1);
-    }
-
-    private void GiveCountBack()
-    {
         lock (_gate)
         {
             _open--;
         }
+
+        _context.Account.Release(ResourceKind.Memory, ConnectionBytes);
+        _context.Account.Release(ResourceKind.Sockets, 1);
     }
 
-    private void Raise(Action raise)
+    private void Raise<T>(T? subscribers, Action<T> raise)
+        where T : Delegate
     {
-        try
+        foreach (T subscriber in Delegate.EnumerateInvocationList(subscribers))
         {
-            raise();
-        }
-        catch (Exception error) // a subscriber's fault is not the link's
-        {
-            Log.LinkSubscriberFailed(_context.Logger, error);
+            try
+            {
+                raise(subscriber);
+            }
+            catch (Exception error) // a subscriber's fault is neither the link's nor that of the next one
+            {
+                Log.LinkSubscriberFailed(_context.Logger, error);
+            }
         }
     }
 }

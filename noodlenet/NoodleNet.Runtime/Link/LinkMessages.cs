@@ -4,7 +4,9 @@ namespace NoodleNet.Runtime.Link;
 
 /// <summary>What is asked of a peer.</summary>
 /// <param name="Method">Name of what is called, 1 to 64 bytes of UTF-8.</param>
-/// <param name="Timeout">Time left for the whole call; null waits for as long as the connection lives.</param>
+/// <param name="Timeout">
+/// Time left for the whole call, none when it is not above zero; null waits for as long as the connection lives.
+/// </param>
 /// <param name="IdempotencyKey">The same for each try of one piece of work; all zero for none.</param>
 /// <param name="Hops">How many nodes have passed it on, 0 to 255.</param>
 /// <param name="Priority">Which message is written first when several wait.</param>

@@ -13,6 +13,13 @@ public sealed class LinkOptions
     [Range(1, 65536)]
     public int MaxConnections { get; init; } = 1024;
 
+    /// <summary>
+    /// Accepted connections that have not proven who they are yet, 1 to 65536. One above it is closed at once, so
+    /// that strangers cannot take the places of peers.
+    /// </summary>
+    [Range(1, 65536)]
+    public int MaxHandshakes { get; init; } = 128;
+
     /// <summary>Longest body that is gathered in memory, in bytes, 1 KiB to 2,147,483,591.</summary>
     [Range(1024, 2_147_483_591)]
     public int MaxBodyBytes { get; init; } = 1 << 30;

@@ -21,6 +21,7 @@ public sealed class LinkStream : IAsyncDisposable
     }
 
     /// <summary>Reads what there is, or waits for it. Cancelling only stops waiting.</summary>
+    /// <exception cref="InvalidOperationException">A read is under way.</exception>
     public ValueTask<LinkRead> ReadAsync(Memory<byte> destination, CancellationToken cancellation)
     {
         ValueTask<LinkRead> read;
@@ -36,7 +37,7 @@ public sealed class LinkStream : IAsyncDisposable
     /// <summary>
     /// Writes all of <paramref name="source"/>; Ok, or how the stream broke. Cancelling breaks the stream.
     /// </summary>
-    /// <exception cref="InvalidOperationException">This direction is complete.</exception>
+    /// <exception cref="InvalidOperationException">This direction is complete, or a write is under way.</exception>
     public ValueTask<LinkStatus> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellation) =>
         SendAsync(source, isEnd: false, cancellation);
 
@@ -80,6 +81,11 @@ public sealed class LinkStream : IAsyncDisposable
             if (_call.IsEndQueued)
             {
                 throw new InvalidOperationException("This direction of the stream is complete.");
+            }
+
+            if (_call.IsSending)
+            {
+                throw new InvalidOperationException("A write of this stream is under way: wait for it first.");
             }
 
             if (_call.EndedBy is { } status)

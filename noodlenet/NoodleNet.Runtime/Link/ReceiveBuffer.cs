@@ -78,7 +78,17 @@ internal struct ReceiveBuffer
             return false;
         }
 
-        byte[] array = ArrayPool<byte>.Shared.Rent(capacity);
+        byte[] array;
+        try
+        {
+            array = ArrayPool<byte>.Shared.Rent(capacity);
+        }
+        catch (OutOfMemoryException) // the account knew of more than the machine has
+        {
+            account.Release(ResourceKind.Memory, capacity);
+            return false;
+        }
+
         if (array.Length > capacity && !account.TryReserve(ResourceKind.Memory, array.Length - capacity))
         {
             account.Release(ResourceKind.Memory, capacity);

@@ -86,10 +86,21 @@ internal sealed class Waiter<T>(LinkCall owner) : IValueTaskSource<T>
             }
         }
 
-        owner.Connection.Pump();
+        owner.Connection.PumpOrLeave();
     }
 
-    T IValueTaskSource<T>.GetResult(short token) => _core.GetResult(token);
+    T IValueTaskSource<T>.GetResult(short token)
+    {
+        try
+        {
+            return _core.GetResult(token);
+        }
+        catch (OperationCanceledException)
+        {
+            owner.OnGiveUpSeen(this);
+            throw;
+        }
+    }
 
     ValueTaskSourceStatus IValueTaskSource<T>.GetStatus(short token) => _core.GetStatus(token);
 

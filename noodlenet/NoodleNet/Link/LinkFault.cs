@@ -27,7 +27,9 @@ public enum LinkFault
     /// <summary>The peer sent more than it had credit for, or granted more credit than can be counted.</summary>
     CreditExceeded,
 
-    /// <summary>Nothing was heard for the whole silence limit, pings included.</summary>
+    /// <summary>
+    /// Nothing was heard for the whole silence limit, pings included, or the peer took none of our bytes for as long.
+    /// </summary>
     PeerSilent,
 
     /// <summary>The peer did not finish the handshake in time.</summary>

@@ -2,9 +2,10 @@ namespace NoodleNet.Link;
 
 /// <summary>What one connection may take and how long it waits. Each end has its own; HELLO tells the peer.</summary>
 /// <remarks>
-/// Bound: a peer that nobody reads from makes us buffer at most <see cref="ConnectionWindow"/> bytes, plus one
-/// frame; a frame carries at most <see cref="LinkFrame.MaxData"/> bytes of body or
-/// <see cref="LinkFrame.MaxHeader"/> bytes of message header.
+/// Bound: a peer that nobody reads from makes us buffer at most <see cref="ConnectionWindow"/> bytes of bodies, one
+/// frame, and for each of <see cref="MaxStreams"/> a message header of <see cref="LinkFrame.MaxHeader"/> bytes;
+/// pooled memory rounds each piece up to a power of two. A frame carries at most <see cref="LinkFrame.MaxData"/>
+/// bytes of body.
 /// </remarks>
 public sealed record LinkLimits
 {

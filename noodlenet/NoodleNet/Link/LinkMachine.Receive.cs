@@ -211,6 +211,7 @@ public sealed partial class LinkMachine
         int slot = FindForFrame(id);
         if (slot < 0)
         {
+            _slots.FreeCancelled(id); // both ends gave up at once: the peer counts it as closed from here on
             return;
         }
 
@@ -219,7 +220,7 @@ public sealed partial class LinkMachine
         {
             End(slot, status, null);
         }
-        else if (_slots[slot].Has(SlotState.ReceiveEnded))
+        else if (_slots[slot].Has(SlotState.ReceiveEnded) && _slots[slot].Has(SlotState.Local))
         {
             Finish(slot); // the peer has answered and wants no more of the question
         }
@@ -234,6 +235,7 @@ public sealed partial class LinkMachine
         if (_pingOpen && number == _pingNumber && !Has(Due.Ping))
         {
             _pingOpen = false;
+            PongCount++;
             _roundTrip.Add(now - _pingSentAt);
             _pingAt = now + _limits.PingPeriod;
         }

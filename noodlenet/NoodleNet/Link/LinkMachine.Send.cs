@@ -4,6 +4,7 @@ namespace NoodleNet.Link;
 
 public sealed partial class LinkMachine
 {
+    private const uint LastStream = int.MaxValue;
     private const int LeastChunk = 4096;
     private const int TurnsOfOthers = 7;
 
@@ -58,10 +59,9 @@ public sealed partial class LinkMachine
 
     private void TakeLocalOpen(in LinkInput input, Instant now)
     {
-        if (!IsOpen || _slots.LocalCount >= int.Min(_peer.MaxStreams, _limits.MaxStreams) || _nextStream > int.MaxValue)
+        if (!IsOpen || _slots.LocalCount >= int.Min(_peer.MaxStreams, _limits.MaxStreams))
         {
-            LinkStatus status = IsOpen && _nextStream <= int.MaxValue ? LinkStatus.Busy : LinkStatus.Unavailable;
-            Tell(LinkEffectKind.OpenRefused, -1, 0, (long)status);
+            Tell(LinkEffectKind.OpenRefused, -1, 0, (long)(IsOpen ? LinkStatus.Busy : LinkStatus.Unavailable));
             return;
         }
 
@@ -80,6 +80,10 @@ public sealed partial class LinkMachine
 
         _slots.Control.Append(slot);
         Tell(LinkEffectKind.Opened, slot, id);
+        if (_nextStream > LastStream)
+        {
+            StartDrain(); // no id is left: another connection has to follow
+        }
     }
 
     /// <summary>Queues a slot for data when it has something that may go.</summary>

@@ -17,7 +17,8 @@ namespace NoodleNet.Link;
 /// chunk of each stream in turn, high before low priority, and one chunk in eight for the lowest that waits, so
 /// that no body holds up a message and no message starves a body.
 /// Bound: MaxStreams in each direction; one PONG, one CREDIT a stream and one CANCEL a stream waiting at most; a
-/// stream whose CANCEL is not written counts as open. Late frames of a closed stream are discarded.
+/// stream whose CANCEL is not written counts as open, unless the peer cancelled it too. Late frames of a closed
+/// stream are discarded. When the 2^30 stream ids of one end are used up, the connection drains.
 /// Cost: no allocation once as many streams as now were open before.
 /// </remarks>
 public sealed partial class LinkMachine : IMachine<LinkInput, LinkEffect>
@@ -83,6 +84,16 @@ public sealed partial class LinkMachine : IMachine<LinkInput, LinkEffect>
         PeerGoAway = 64,
         PeerHello = 128,
     }
+
+    /// <summary>The id of the next stream that is opened here.</summary>
+    internal uint NextStream
+    {
+        get => _nextStream;
+        init => _nextStream = value;
+    }
+
+    /// <summary>Pings that the peer has answered.</summary>
+    public long PongCount { get; private set; }
 
     /// <summary>Round trip as the pings measure it.</summary>
     public RoundTripEstimate RoundTrip => _roundTrip;

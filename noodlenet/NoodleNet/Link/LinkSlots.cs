@@ -86,7 +86,17 @@ internal sealed class LinkSlots
     public ref LinkSlot this[int slot] => ref _slots[slot];
 
     /// <summary>The slot of an open stream, -1 for others.</summary>
-    public int Find(uint stream) => _byStream.GetValueOrDefault(stream, -1);
+    public int Find(uint stream) =>
+        _byStream.TryGetValue(stream, out int slot) && !_slots[slot].Has(SlotState.CancelDue) ? slot : -1;
+
+    /// <summary>Frees the slot of a stream whose CANCEL still waits: the peer has ended it as well.</summary>
+    public void FreeCancelled(uint stream)
+    {
+        if (_byStream.TryGetValue(stream, out int slot) && _slots[slot].Has(SlotState.CancelDue))
+        {
+            Free(slot);
+        }
+    }
 
     public int Rent(uint stream, SlotState state)
     {
@@ -113,7 +123,6 @@ internal sealed class LinkSlots
     /// <summary>Takes the stream out of everything but the slot itself, in which a CANCEL may wait.</summary>
     public void Forget(int slot)
     {
-        _byStream.Remove(_slots[slot].Stream);
         foreach (SlotList list in Ready)
         {
             list.Remove(slot);
@@ -127,6 +136,7 @@ internal sealed class LinkSlots
     /// <summary>Makes a forgotten slot free for another stream.</summary>
     public void Free(int slot)
     {
+        _byStream.Remove(_slots[slot].Stream);
         Control.Remove(slot);
         if (_slots[slot].Has(SlotState.Local))
         {

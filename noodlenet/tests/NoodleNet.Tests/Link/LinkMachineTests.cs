@@ -5,8 +5,8 @@ namespace NoodleNet.Tests.Link;
 
 public sealed class LinkMachineTests
 {
-    private static readonly LinkLimits Narrow = new() { MaxStreams = 8, StreamWindow = 16 << 10, ConnectionWindow =
-        64 << 10 };
+    private static readonly LinkLimits Narrow =
+        new() { MaxStreams = 8, StreamWindow = 16 << 10, ConnectionWindow = 64 << 10 };
 
     [Fact]
     public void Whatever_the_order_and_the_chunks_every_byte_arrives_and_nothing_is_left_over() =>
@@ -212,6 +212,55 @@ public sealed class LinkMachineTests
         Assert.Equal(Instant.Origin + a.Limits.HandshakeLimit, a.Machine.NextDeadline);
         a.Expire(a.Limits.HandshakeLimit);
         Assert.Equal(LinkFault.HandshakeTimeout, a.Closed);
+    }
+
+    [Fact]
+    public void Streams_that_both_ends_cancel_at_once_do_not_count_against_the_opener()
+    {
+        (MachineEnd a, MachineEnd b) = MachineEnd.Connected(Narrow, Narrow with { MaxStreams = 1 });
+        uint first = a.Open(10);
+        MachineEnd.Settle(a, b);
+        b.Do(LinkInput.Cancel(first, LinkStatus.DeadlineExceeded)); // not written yet: the writer is busy
+        a.Do(LinkInput.Cancel(first, LinkStatus.DeadlineExceeded));
+        a.Write(1000);
+        uint second = a.Open(10);
+        a.Write(1000);
+        while (a.Deliver(b))
+        {
+        }
+
+        Assert.Null(b.Closed);
+        MachineEnd.Settle(a, b);
+        Assert.Equal(10, b.ReceivedBytes[second]);
+        Assert.Equal((1, 1), (a.Machine.StreamCount, b.Machine.StreamCount));
+    }
+
+    [Fact]
+    public void The_asker_wants_no_more_after_its_end_means_that_the_call_is_cancelled()
+    {
+        (MachineEnd a, MachineEnd b) = MachineEnd.Connected();
+        uint stream = a.Open(10);
+        MachineEnd.Settle(a, b);
+        b.Do(LinkInput.Received(new LinkFrame(LinkFrameType.Cancel, stream, 8, false), 0));
+        Assert.Equal(LinkStatus.Cancelled, b.Ended[stream]);
+    }
+
+    [Fact]
+    public void When_stream_ids_run_out_the_connection_drains()
+    {
+        var a = new MachineEnd(true, nextStream: int.MaxValue - 2);
+        var b = new MachineEnd(false);
+        MachineEnd.Settle(a, b);
+        b.AnswerLength = static _ => 5;
+        a.Open(10);
+        Assert.True(a.Machine.IsOpen);
+        uint last = a.Open(10);
+        Assert.Equal((int.MaxValue, false), ((int)last, a.Machine.IsOpen));
+        a.Do(LinkInput.Open(10, null, LinkPriority.Normal));
+        Assert.Equal(LinkStatus.Unavailable, a.Refused);
+        MachineEnd.Settle(a, b);
+        Assert.Equal(10, b.ReceivedBytes[last]);
+        Assert.Equal((LinkFault.Drained, LinkFault.Drained), (a.Closed, b.Closed));
     }
 
     [Fact]

@@ -26,8 +26,8 @@ public sealed class LinkViolationTests
     public void Every_violation_ends_the_connection_with_its_fault(
         string tried, LinkFrameType type, uint stream, int length, bool isEnd, long value, LinkFault fault)
     {
-        (MachineEnd a, MachineEnd b) = MachineEnd.Connected(null, new LinkLimits { StreamWindow =
-            65536, ConnectionWindow = 65536 });
+        (MachineEnd a, MachineEnd b) =
+            MachineEnd.Connected(null, new LinkLimits { StreamWindow = 65536, ConnectionWindow = 65536 });
         a.Open(0);
         a.Do(LinkInput.Open(10, null, LinkPriority.Normal));
         MachineEnd.Settle(a, b);

@@ -10,10 +10,13 @@ internal sealed class MachineEnd
 {
     private readonly Dictionary<uint, long> _announced = [];
 
-    public MachineEnd(bool isDialer, LinkLimits? limits = null)
+    public MachineEnd(bool isDialer, LinkLimits? limits = null, uint? nextStream = null)
     {
         Limits = limits ?? new LinkLimits();
-        Machine = new LinkMachine(Limits, isDialer, NodeId.Create(isDialer ? "dialer" : "other", default));
+        Machine = new LinkMachine(Limits, isDialer, NodeId.Create(isDialer ? "dialer" : "other", default))
+        {
+            NextStream = nextStream ?? (isDialer ? 1u : 2u),
+        };
         Do(LinkInput.Start);
     }
 
