@@ -110,12 +110,14 @@ public sealed class GossipHost : IAsyncDisposable
     /// <summary>Says goodbye and waits until it was told around, or the limit has passed.</summary>
     public async Task LeaveAsync(TimeSpan limit)
     {
-        Started(_machine).TryPost(new SwimInput.Leave());
+        MachineHost<SwimInput, SwimEffect> machine = Started(_machine);
+        using var end = new CancellationTokenSource(limit, _time);
         try
         {
-            await _leaveSpread.Task.WaitAsync(limit, _time).ConfigureAwait(false);
+            await machine.PostAsync(new SwimInput.Leave(), end.Token).ConfigureAwait(false);
+            await Task.WhenAny(_leaveSpread.Task, machine.Completion).WaitAsync(end.Token).ConfigureAwait(false);
         }
-        catch (TimeoutException)
+        catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException)
         {
             return; // whoever did not hear it finds out by probing
         }
@@ -152,17 +154,14 @@ public sealed class GossipHost : IAsyncDisposable
             await _listener.Completion.ConfigureAwait(false);
         }
 
-        await _streams.DisposeAsync().ConfigureAwait(false);
         if (_machine is not null)
         {
-            await _machine.DisposeAsync().ConfigureAwait(false);
+            await _machine.DisposeAsync().ConfigureAwait(false); // before the streams: it opens them
         }
 
-        foreach (long ticket in _joins.Keys)
-        {
-            EndJoin(ticket, MergeFault.Unreachable);
-        }
+        await _streams.DisposeAsync().ConfigureAwait(false);
 
+        EndJoins();
         _watchers.Close();
         _stop.Dispose();
     }
@@ -194,6 +193,14 @@ public sealed class GossipHost : IAsyncDisposable
         }
     }
 
+    private void EndJoins()
+    {
+        foreach (long ticket in _joins.Keys)
+        {
+            EndJoin(ticket, MergeFault.Unreachable);
+        }
+    }
+
     private void EndJoin(long ticket, MergeFault fault)
     {
         if (_joins.TryRemove(ticket, out var join))
@@ -206,17 +213,27 @@ public sealed class GossipHost : IAsyncDisposable
         _machine!.TryPost(new SwimInput.Packet(packet, from)); // a full queue loses it, as the network may
 
     private bool TakeConnection(System.Net.Sockets.Socket socket) =>
-        _streams.TryRun(cancellation => ServeAsync(socket, cancellation));
+        _streams.TryAccept(cancellation => ServeAsync(socket, cancellation));
 
     private async Task ServeAsync(System.Net.Sockets.Socket socket, CancellationToken cancellation)
     {
         if (_options.TakeTls is not { } take || !await TlsStart.IsNextAsync(socket, cancellation).ConfigureAwait(false))
         {
             await _streams.ServeAsync(socket, AnswerExchangeAsync, cancellation).ConfigureAwait(false);
+            return;
         }
-        else if (!take(socket))
+
+        bool taken = false;
+        try
         {
-            socket.Dispose();
+            taken = take(socket);
+        }
+        finally
+        {
+            if (!taken)
+            {
+                socket.Dispose();
+            }
         }
     }
 
@@ -323,7 +340,11 @@ public sealed class GossipHost : IAsyncDisposable
     }
 
     private void WatchForDefect(Task completion) => completion.ContinueWith(
-            failed => Log.GossipBroke(_log, failed.Exception!.GetBaseException()), CancellationToken.None,
+            failed =>
+            {
+                Log.GossipBroke(_log, failed.Exception!.GetBaseException());
+                EndJoins();
+            }, CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
 

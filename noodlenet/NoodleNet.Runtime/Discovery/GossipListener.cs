@@ -91,7 +91,6 @@ internal sealed class GossipListener
             try
             {
                 Socket socket = await _sockets.Streams.AcceptAsync().ConfigureAwait(false);
-                socket.NoDelay = true;
                 if (!_takeConnection(socket))
                 {
                     Log.ConnectionRefused(_log, "too many streams at once");
@@ -118,7 +117,7 @@ internal sealed class GossipListener
             : Task.Delay(PauseAfterFault, _time);
     }
 
-    private static bool IsStopped(Exception exception) => exception is ObjectDisposedException
-        or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted
-            or SocketError.NotSocket or SocketError.InvalidArgument };
+    // By our own word and not by the code of the fault: a code that also comes from outside would make us deaf.
+    private bool IsStopped(Exception exception) => exception is ObjectDisposedException
+        || (exception is SocketException && _sockets.IsDisposed);
 }

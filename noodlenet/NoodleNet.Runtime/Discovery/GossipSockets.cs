@@ -12,6 +12,7 @@ internal sealed class GossipSockets : IDisposable
     private const int ReceiveBufferBytes = 2 * 1024 * 1024;
     private const int Backlog = 128;
     private readonly IResourceAccount _account;
+    private bool _disposed;
 
     private GossipSockets(Socket datagrams, Socket streams, IResourceAccount account)
     {
@@ -24,6 +25,8 @@ internal sealed class GossipSockets : IDisposable
     public Socket Streams { get; }
 
     public IPEndPoint LocalEndPoint { get; }
+
+    public bool IsDisposed => Volatile.Read(ref _disposed);
 
     /// <exception cref="InvalidOperationException">The port is taken, or the account has no sockets left.</exception>
     public static GossipSockets Open(IPEndPoint bind, IResourceAccount account)
@@ -76,6 +79,7 @@ internal sealed class GossipSockets : IDisposable
 
     public void Dispose()
     {
+        Volatile.Write(ref _disposed, true);
         Datagrams.Dispose();
         Streams.Dispose();
         _account.Release(ResourceKind.Sockets, 2);

@@ -10,15 +10,48 @@ using NoodleNet.Discovery.Wire;
 namespace NoodleNet.Runtime.Discovery;
 
 /// <summary>One operation a stream: exchange of states, ping, and their answers, each within one deadline.</summary>
-/// <remarks>Bound: the given number of streams at once; a further one is refused, not queued.</remarks>
+/// <remarks>
+/// Bound: the given number of streams at once, of which a quarter is kept for our own; a further one is refused, not
+/// queued. All of them together hold <see cref="MaxUnreadBytes"/> that have arrived and are not a message yet.
+/// </remarks>
 internal sealed class GossipStreams(
     GossipEnvelope envelope, string self, TimeSpan limit, int maxStreams, bool compress, TimeProvider time,
     IResourceAccount account, ILogger log) : IAsyncDisposable
 {
+    /// <summary>Enough for three of the largest states at once; without it, each stream could make us keep 20 MiB.
+    /// </summary>
+    public const long MaxUnreadBytes = 64 * 1024 * 1024;
+
     private const int ReadBytes = 16 * 1024;
+    private const int MaxToldCharacters = 200;
     private readonly ConcurrentDictionary<Task, bool> _running = new();
     private readonly SemaphoreSlim _room = new(maxStreams, maxStreams);
+    private readonly int _maxAccepted = maxStreams - (maxStreams / 4);
+    private long _unread;
+    private int _accepted;
     private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>As <see cref="TryRun"/>, for a connection that somebody else opened.</summary>
+    public bool TryAccept(Func<CancellationToken, Task> operation)
+    {
+        bool taken = Interlocked.Increment(ref _accepted) <= _maxAccepted && TryRun(async cancellation =>
+        {
+            try
+            {
+                await operation(cancellation).ConfigureAwait(false);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _accepted);
+            }
+        });
+        if (!taken)
+        {
+            Interlocked.Decrement(ref _accepted);
+        }
+
+        return taken;
+    }
 
     /// <summary>Runs one operation, owned until <see cref="DisposeAsync"/>; false when there is no room.</summary>
     public bool TryRun(Func<CancellationToken, Task> operation)
@@ -63,6 +96,7 @@ internal sealed class GossipStreams(
             try
             {
                 remote = socket.RemoteEndPoint;
+                socket.NoDelay = true;
                 var (message, fault) = await ReadAsync(socket, accepted: true, cancellation).ConfigureAwait(false);
                 GossipMessage? answer = message switch
                 {
@@ -118,7 +152,7 @@ internal sealed class GossipStreams(
             var (message, fault) = await ReadAsync(socket, accepted: false, cancellation).ConfigureAwait(false);
             if (message is null or GossipMessage.Error)
             {
-                Log.ExchangeFailed(log, to, (message as GossipMessage.Error)?.Text ?? fault.ToString());
+                Log.ExchangeFailed(log, to, message is GossipMessage.Error error ? OneLine(error.Text) : fault.ToString());
             }
 
             return message;
@@ -129,6 +163,10 @@ internal sealed class GossipStreams(
             return null;
         }
     }
+
+    // What a peer says goes into our log: on one line, and without what a terminal obeys.
+    private static string OneLine(string text) =>
+        string.Concat(text.Take(MaxToldCharacters).Select(c => char.IsControl(c) ? ' ' : c));
 
     private async Task SendAsync(Socket socket, GossipMessage message, bool dialled, CancellationToken cancellation)
     {
@@ -146,6 +184,7 @@ internal sealed class GossipStreams(
     {
         var reader = new GossipStreamReader(envelope, accepted);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        long read = 0;
         try
         {
             while (true)
@@ -156,6 +195,12 @@ internal sealed class GossipStreams(
                     return (null, WireFault.Truncated);
                 }
 
+                read += count;
+                if (Interlocked.Add(ref _unread, count) > MaxUnreadBytes)
+                {
+                    return (null, WireFault.TooLarge);
+                }
+
                 if (reader.Feed(buffer.AsSpan(0, count)) is not StreamProgress.NeedsMore)
                 {
                     return (reader.Message, reader.Fault);
@@ -164,6 +209,7 @@ internal sealed class GossipStreams(
         }
         finally
         {
+            Interlocked.Add(ref _unread, -read);
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }

@@ -70,7 +70,9 @@ public static class AtomicFile
 
     private static bool Write(string path, ReadOnlySpan<byte> content, bool replace)
     {
-        string temporary = $"{path}.{Environment.ProcessId}.new";
+        // Who creates may have rivals with the same process number: in a container it is 1.
+        string rival = replace ? "" : $"-{Guid.NewGuid():N}";
+        string temporary = $"{path}.{Environment.ProcessId}{rival}.new";
         try
         {
             WriteThrough(temporary, content);

@@ -27,12 +27,20 @@ internal static class PeerCheck
                 $"The certificate is valid from {from:u} to {to:u}, and it is {now:u} here.");
         }
 
-        if (!IsFor(certificate, asServer ? ServerUse : ClientUse))
+        try
         {
-            return $"The certificate is not for use as a {(asServer ? "server" : "client")}.";
-        }
+            if (!IsFor(certificate, asServer ? ServerUse : ClientUse))
+            {
+                return $"The certificate is not for use as a {(asServer ? "server" : "client")}.";
+            }
 
-        return VerifyIssuer(certificate, authority, now) ?? NodeName.Read(certificate, MeshId.Of(authority), out node);
+            return VerifyIssuer(certificate, authority, now)
+                ?? NodeName.Read(certificate, MeshId.Of(authority), out node);
+        }
+        catch (CryptographicException)
+        {
+            return "The certificate cannot be read."; // its parts are decoded only when they are asked for
+        }
     }
 
     private static bool IsFor(X509Certificate2 certificate, string use)

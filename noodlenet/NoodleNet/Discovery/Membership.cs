@@ -38,7 +38,10 @@ internal sealed class Membership(SwimContext context)
         }
     }
 
-    public WireFault Hear(GossipMessage.Alive alive, Instant now)
+    public WireFault Hear(GossipMessage.Alive alive, Instant now) => Hear(alive, now, fits: false);
+
+    // A merge has checked the versions of the whole state before: once for each entry would be members squared.
+    private WireFault Hear(GossipMessage.Alive alive, Instant now, bool fits)
     {
         bool aboutSelf = alive.Node == context.Self;
         if (aboutSelf && context.IsLeaving)
@@ -46,7 +49,7 @@ internal sealed class Membership(SwimContext context)
             return WireFault.None;
         }
 
-        WireFault fault = Check(alive);
+        WireFault fault = Check(alive, fits);
         if (fault != WireFault.None)
         {
             return fault;
@@ -209,7 +212,7 @@ internal sealed class Membership(SwimContext context)
         {
             case MemberState.Alive:
                 Hear(new GossipMessage.Alive(
-                    record.Incarnation, record.Name, record.EndPoint, record.Meta, record.Versions), now);
+                    record.Incarnation, record.Name, record.EndPoint, record.Meta, record.Versions), now, fits: true);
                 break;
             case MemberState.Left:
                 Hear(new GossipMessage.Dead(record.Incarnation, record.Name, record.Name), now);
@@ -220,7 +223,7 @@ internal sealed class Membership(SwimContext context)
         }
     }
 
-    private WireFault Check(GossipMessage.Alive alive)
+    private WireFault Check(GossipMessage.Alive alive, bool fits)
     {
         if (alive.Meta.Length > NodeTags.MaxBytes)
         {
@@ -232,7 +235,7 @@ internal sealed class Membership(SwimContext context)
             return WireFault.BadVersions;
         }
 
-        if (versions == context.Options.Versions)
+        if (fits || versions == context.Options.Versions)
         {
             return WireFault.None;
         }
@@ -292,7 +295,9 @@ internal sealed class Membership(SwimContext context)
 
     private void Announce(Member self, ReadOnlyMemory<byte> meta, Instant now)
     {
-        (self.Incarnation, self.Meta) = (++_incarnation, meta);
+        // The last number stays the last: after it comes zero, which no peer takes from anybody.
+        _incarnation += _incarnation == uint.MaxValue ? 0u : 1u;
+        (self.Incarnation, self.Meta) = (_incarnation, meta);
         self.Become(MemberState.Alive, now);
         context.Broadcast(self.Name, new GossipMessage.Alive(
             self.Incarnation, self.Name, self.EndPoint, self.Meta, self.Versions));

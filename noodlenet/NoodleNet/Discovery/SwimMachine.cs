@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Text;
 using Noodle.Primitives;
 using NoodleNet.Discovery.Wire;
 
@@ -15,6 +16,9 @@ namespace NoodleNet.Discovery;
 /// </remarks>
 public sealed class SwimMachine : IMachine<SwimInput, SwimEffect>
 {
+    /// <summary>Pings and indirect pings that are answered of one packet; honest ones carry one.</summary>
+    public const int MaxQuestions = 8;
+
     private readonly SwimContext _context;
     private readonly Membership _membership;
     private readonly Prober _prober;
@@ -29,7 +33,7 @@ public sealed class SwimMachine : IMachine<SwimInput, SwimEffect>
         ArgumentException.ThrowIfNullOrEmpty(self);
         ArgumentNullException.ThrowIfNull(chance);
         IReadOnlyList<string> faults = options.Validate();
-        if (faults.Count != 0 || self.Length > MessageDecoder.MaxNameBytes)
+        if (faults.Count != 0 || Encoding.UTF8.GetByteCount(self) > MessageDecoder.MaxNameBytes)
         {
             throw new ArgumentException(string.Join(' ', faults.DefaultIfEmpty("The name is too long.")));
         }
@@ -127,9 +131,12 @@ public sealed class SwimMachine : IMachine<SwimInput, SwimEffect>
     {
         var messages = new List<GossipMessage>();
         WireFault fault = PacketReader.Read(packet.Bytes, messages);
+        int questions = 0;
         foreach (GossipMessage message in messages)
         {
-            WireFault refused = Take(message, packet.From, now);
+            // Answers may go elsewhere and are larger than questions: one packet must not call for a flood of them.
+            bool tooMany = message is GossipMessage.Ping or GossipMessage.IndirectPing && ++questions > MaxQuestions;
+            WireFault refused = tooMany ? WireFault.TooLarge : Take(message, packet.From, now);
             fault = fault == WireFault.None ? refused : fault;
         }
 

@@ -120,15 +120,15 @@ public sealed record SwimOptions
         Check(IndirectChecks is >= 0 and <= 32, "IndirectChecks must be 0 to 32.");
         Check(GossipNodes is >= 1 and <= 32, "GossipNodes must be 1 to 32.");
         Check(AwarenessMaxMultiplier is >= 1 and <= 64, "AwarenessMaxMultiplier must be 1 to 64.");
-        Check(DatagramBytes is >= 1024 and <= 65_507 && DatagramBytes - EnvelopeBytes >= 700,
-            "DatagramBytes must be 1,024 to 65,507 and leave 700 beside the envelope.");
+        Check(DatagramBytes is >= 1024 and <= 65_507 && DatagramBytes - EnvelopeBytes >= 900,
+            "DatagramBytes must be 1,024 to 65,507 and leave 900 beside the envelope: the longest rumour must fit.");
         Check(MaxMembers >= 1 && MaxSuspicions >= 1 && MaxBroadcasts >= 1 && MaxRelays >= 1 && MaxLostPeers >= 1,
             "MaxMembers, MaxSuspicions, MaxBroadcasts, MaxRelays and MaxLostPeers must be at least 1.");
         Check(DeadNodeReclaimTime >= TimeSpan.Zero, "DeadNodeReclaimTime must not be negative.");
         Check(Versions.IsSound, "Versions must be sound ranges.");
         foreach ((TimeSpan value, string name) in new[]
         {
-            (StreamTimeout, nameof(StreamTimeout)), (PushPullInterval, nameof(PushPullInterval)),
+            (ProbeInterval, nameof(ProbeInterval)), (StreamTimeout, nameof(StreamTimeout)), (PushPullInterval, nameof(PushPullInterval)),
             (GossipInterval, nameof(GossipInterval)), (GossipToTheDeadTime, nameof(GossipToTheDeadTime)),
             (ReconnectInterval, nameof(ReconnectInterval)),
         })

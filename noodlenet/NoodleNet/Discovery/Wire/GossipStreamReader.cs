@@ -19,6 +19,7 @@ public enum StreamProgress
 /// <remarks>
 /// Bound: <see cref="MaxBytes"/> on the wire and twice that unpacked, <see cref="MaxNodes"/> nodes.
 /// Cost: bytes are parsed once; after a pause the reader goes on at the first node that was not whole.
+/// Meaning: an entry without a usable name, address or state is passed over, the others count.
 /// </remarks>
 public sealed class GossipStreamReader(GossipEnvelope envelope, bool accepted)
 {
@@ -28,7 +29,7 @@ public sealed class GossipStreamReader(GossipEnvelope envelope, bool accepted)
 
     private readonly List<MemberRecord> _nodes = [];
     private byte[] _buffer = new byte[4096];
-    private int _end, _position;
+    private int _end, _position, _read;
     private bool _labelRead = !accepted;
     private bool _opened, _final;
     private (uint Nodes, uint UserBytes, bool Join)? _header;
@@ -180,7 +181,7 @@ public sealed class GossipStreamReader(GossipEnvelope envelope, bool accepted)
         byte[] packed = MessageDecoder.ReadCompressed(ref reader);
         if (!reader.IsSound)
         {
-            return reader.Fault;
+            return FaultOf(reader, reader.Position - packed.Length);
         }
 
         return Lzw.TryDecompress(packed, 2 * MaxBytes, out byte[] plain, out WireFault fault) ? Replace(plain) : fault;
@@ -191,6 +192,10 @@ public sealed class GossipStreamReader(GossipEnvelope envelope, bool accepted)
         (_buffer, _position, _end, _final) = (plain, 0, plain.Length, true);
         return WireFault.None;
     }
+
+    // Every arrival reads such a part anew: one that grows without end would cost its length squared.
+    private static WireFault FaultOf(MsgpackReader reader, int bytes) =>
+        reader.Fault == WireFault.Truncated && bytes > MaxNodeBytes ? WireFault.TooLarge : reader.Fault;
 
     private WireFault ReadMessage()
     {
@@ -235,7 +240,7 @@ public sealed class GossipStreamReader(GossipEnvelope envelope, bool accepted)
             Message = new GossipMessage.User(body[..(int)length].ToArray());
         }
 
-        return !reader.IsSound ? reader.Fault : Message is null ? WireFault.Truncated : WireFault.None;
+        return !reader.IsSound ? FaultOf(reader, Unread.Length) : Message is null ? WireFault.Truncated : WireFault.None;
     }
 
     private WireFault ReadExchange()
@@ -244,8 +249,7 @@ public sealed class GossipStreamReader(GossipEnvelope envelope, bool accepted)
         var header = MessageDecoder.ReadExchangeHeader(ref reader);
         if (!reader.IsSound)
         {
-            return reader.Fault == WireFault.Truncated && Unread.Length > MaxNodeBytes
-                ? WireFault.TooLarge : reader.Fault;
+            return FaultOf(reader, Unread.Length);
         }
 
         if (header.Nodes > MaxNodes || header.UserBytes > MaxBytes)
@@ -261,17 +265,21 @@ public sealed class GossipStreamReader(GossipEnvelope envelope, bool accepted)
     private WireFault ReadNodes()
     {
         (uint nodes, uint userBytes, bool join) = _header!.Value;
-        while (_nodes.Count < nodes)
+        while (_read < nodes)
         {
             var reader = new MsgpackReader(Unread);
             MemberRecord? node = MessageDecoder.ReadMember(ref reader);
-            if (node is null)
+            if (!reader.IsSound)
             {
-                return reader.Fault == WireFault.Truncated && Unread.Length > MaxNodeBytes
-                    ? WireFault.TooLarge : reader.Fault;
+                return FaultOf(reader, Unread.Length);
             }
 
-            _nodes.Add(node);
+            if (node is not null)
+            {
+                _nodes.Add(node);
+            }
+
+            _read++;
             _position += reader.Position;
         }
 

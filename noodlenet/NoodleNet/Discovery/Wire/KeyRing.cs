@@ -80,17 +80,13 @@ public sealed class KeyRing
                 continue;
             }
 
-            return payload[0] == 1 ? Keep(opened, 0, out plain) : Keep(opened, opened[^1], out plain);
+            int pad = payload[0] == 1 ? 0 : opened[^1];
+            bool sound = payload[0] == 1 || (pad is >= 1 and <= PadBytes && pad <= opened.Length);
+            plain = sound ? opened[..^pad] : [];
+            return sound ? WireFault.None : WireFault.Malformed;
         }
 
         return WireFault.Undecryptable;
-    }
-
-    private static WireFault Keep(byte[] opened, int pad, out byte[] plain)
-    {
-        bool sound = pad <= PadBytes && pad <= opened.Length;
-        plain = sound ? opened[..^pad] : [];
-        return sound ? WireFault.None : WireFault.Malformed;
     }
 
     private static bool TryOpenWith(

@@ -166,7 +166,7 @@ internal static class Lzw
         {
             // A code that is just being defined stands for the last string and its own first byte again.
             bool own = code == _high && _last >= 0;
-            if (code > End && code >= _high && !own)
+            if (code > _high)
             {
                 return WireFault.BadCompression;
             }

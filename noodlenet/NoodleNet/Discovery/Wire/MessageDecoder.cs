@@ -5,6 +5,7 @@ namespace NoodleNet.Discovery.Wire;
 /// <summary>Reads the body of one message, after its type byte.</summary>
 /// <remarks>
 /// Meaning: unknown keys are passed over, missing ones leave zero, bytes after the map are ignored.
+/// A name that is too long, no text or would do harm in a log makes its message malformed.
 /// Bound: names 255 bytes, error sentences 4 KiB; everything else by the bytes at hand.
 /// </remarks>
 internal static class MessageDecoder
@@ -63,20 +64,17 @@ internal static class MessageDecoder
         return packed;
     }
 
-    /// <summary>One node of a push/pull.</summary>
+    /// <summary>One node of a push/pull; null, and no fault, when it has no usable name, address or state.</summary>
+    /// <remarks>A peer passes on what it once believed: one odd entry must not cut us off from all the others.
+    /// </remarks>
     public static MemberRecord? ReadMember(ref MsgpackReader reader)
     {
         Fields fields = ReadFields(ref reader);
-        if (fields.State > (uint)MemberState.Left)
-        {
-            reader.Fail(WireFault.Malformed);
-        }
-
-        IPEndPoint? endpoint = EndPointOf(ref reader, fields.Address, fields.Port);
-        return reader.IsSound && endpoint is not null && fields.Name.Length != 0
+        return reader.IsSound && fields.IsNamed && fields.State <= (uint)MemberState.Left
+            && Endpoints.Read(fields.Address, fields.Port) is { } endpoint
             ? new MemberRecord(fields.Name, endpoint, fields.Meta, fields.Incarnation, (MemberState)fields.State,
                 ProtocolVersions.Read(fields.Versions))
-            : FailAs<MemberRecord>(ref reader);
+            : null;
     }
 
     /// <summary>Header of a push/pull.</summary>
@@ -89,9 +87,14 @@ internal static class MessageDecoder
     /// <summary>Length of a user message on a stream.</summary>
     public static uint ReadUserLength(ref MsgpackReader reader) => ReadFields(ref reader).UserBytes;
 
-    private static GossipMessage.Ping ReadPing(ref MsgpackReader reader)
+    private static GossipMessage.Ping? ReadPing(ref MsgpackReader reader)
     {
         Fields fields = ReadFields(ref reader);
+        if (fields.HasBadName)
+        {
+            return FailAs<GossipMessage.Ping>(ref reader); // an empty name would mean whoever is there
+        }
+
         IPEndPoint? source = Endpoints.Read(fields.SourceAddress, fields.SourcePort);
         return new GossipMessage.Ping(fields.SeqNo, fields.Name, source, fields.SourceName);
     }
@@ -100,6 +103,11 @@ internal static class MessageDecoder
     {
         Fields fields = ReadFields(ref reader);
         IPEndPoint? source = Endpoints.Read(fields.SourceAddress, fields.SourcePort);
+        if (fields.HasBadName)
+        {
+            return FailAs<GossipMessage.IndirectPing>(ref reader);
+        }
+
         return EndPointOf(ref reader, fields.Address, fields.Port) is { } target
             ? new GossipMessage.IndirectPing(fields.SeqNo, target, fields.Name, fields.Flag, source, fields.SourceName)
             : null;
@@ -114,9 +122,9 @@ internal static class MessageDecoder
     private static GossipMessage.Suspect? ReadSuspect(ref MsgpackReader reader)
     {
         Fields fields = ReadFields(ref reader);
-        return fields.Name.Length == 0
-            ? FailAs<GossipMessage.Suspect>(ref reader)
-            : new GossipMessage.Suspect(fields.Incarnation, fields.Name, fields.From);
+        return fields.IsNamed
+            ? new GossipMessage.Suspect(fields.Incarnation, fields.Name, fields.From)
+            : FailAs<GossipMessage.Suspect>(ref reader);
     }
 
     private static GossipMessage.Dead? ReadDead(ref MsgpackReader reader) =>
@@ -127,7 +135,7 @@ internal static class MessageDecoder
     private static GossipMessage.Alive? ReadAlive(ref MsgpackReader reader)
     {
         Fields fields = ReadFields(ref reader);
-        return EndPointOf(ref reader, fields.Address, fields.Port) is { } endpoint && fields.Name.Length != 0
+        return EndPointOf(ref reader, fields.Address, fields.Port) is { } endpoint && fields.IsNamed
             ? new GossipMessage.Alive(
                 fields.Incarnation, fields.Name, endpoint, fields.Meta, ProtocolVersions.Read(fields.Versions))
             : FailAs<GossipMessage.Alive>(ref reader);
@@ -174,9 +182,9 @@ internal static class MessageDecoder
                 fields.Incarnation = reader.ReadUnsigned(uint.MaxValue);
                 break;
             case var k when k.SequenceEqual("Node"u8) || k.SequenceEqual("Name"u8):
-                fields.Name = reader.ReadText(MaxNameBytes);
+                fields.Name = NameOf(ref reader, ref fields);
                 break;
-            case var k when k.SequenceEqual("From"u8): fields.From = reader.ReadText(MaxNameBytes); break;
+            case var k when k.SequenceEqual("From"u8): fields.From = NameOf(ref reader, ref fields); break;
             case var k when k.SequenceEqual("Addr"u8) || k.SequenceEqual("Target"u8):
                 fields.Address = reader.ReadBytes();
                 break;
@@ -203,6 +211,13 @@ internal static class MessageDecoder
         }
     }
 
+    private static string NameOf(ref MsgpackReader reader, ref Fields fields)
+    {
+        string? name = reader.ReadName(MaxNameBytes);
+        fields.HasBadName |= name is null;
+        return name ?? "";
+    }
+
     private struct Fields
     {
         public Fields()
@@ -212,6 +227,8 @@ internal static class MessageDecoder
         public uint SeqNo, Incarnation, Port, SourcePort, State, Nodes, UserBytes;
         public string Name = "", From = "", SourceName = "", Error = "";
         public byte[] Address = [], Meta = [], Versions = [], SourceAddress = [];
-        public bool Flag;
+        public bool Flag, HasBadName;
+
+        public readonly bool IsNamed => Name.Length != 0 && !HasBadName;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 
@@ -90,6 +91,21 @@ internal ref struct MsgpackReader(ReadOnlySpan<byte> data)
         return Encoding.UTF8.GetString(raw);
     }
 
+    /// <summary>
+    /// A member's name: null when it is longer, no text, or would do harm in a log or terminal. Null is no fault.
+    /// </summary>
+    public string? ReadName(int maxBytes)
+    {
+        ReadOnlySpan<byte> raw = ReadRaw();
+        if (raw.Length > maxBytes || !Utf8.IsValid(raw))
+        {
+            return null;
+        }
+
+        string name = Encoding.UTF8.GetString(raw);
+        return name.All(IsHarmless) ? name : null;
+    }
+
     /// <summary>A whole number from 0 to <paramref name="max"/>, in any signed or unsigned tag; nil is 0.</summary>
     public uint ReadUnsigned(uint max)
     {
@@ -122,6 +138,9 @@ internal ref struct MsgpackReader(ReadOnlySpan<byte> data)
             left += SkipOne();
         }
     }
+
+    private static bool IsHarmless(char c) => char.GetUnicodeCategory(c) is not (UnicodeCategory.Control
+        or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
 
     // Skips a scalar or the header of a collection; returns how many values belong to the collection.
     private long SkipOne()

@@ -21,7 +21,7 @@ public enum WireFault
     /// <summary>The checksum does not fit the bytes.</summary>
     BadChecksum,
 
-    /// <summary>An address that is neither 4 nor 16 bytes long, or a port of zero.</summary>
+    /// <summary>An address that is neither 4 nor 16 bytes long or that of no one node, or a port of zero.</summary>
     BadAddress,
 
     /// <summary>The compressed bytes are not a whole LZW stream.</summary>

@@ -54,7 +54,7 @@ public sealed class GossipHostFaultTests : IDisposable
     {
         await using GossipHost host = Make(new CountingAccount(), 128, SwimOptions.Local);
         await host.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), NoTags, _limit.Token);
-        (string, IPAddress)[] odd = [("six", IPAddress.IPv6Loopback), ("all", IPAddress.Broadcast)];
+        (string, IPAddress)[] odd = [("six", IPAddress.IPv6Loopback), ("out", IPAddress.Parse("192.0.2.1"))];
         foreach ((string name, IPAddress address) in odd)
         {
             NodeId id = NodeId.Create(name, Guid.Empty);
@@ -110,10 +110,107 @@ public sealed class GossipHostFaultTests : IDisposable
         Assert.Equal(0, await host.JoinAsync([host.AdvertisedEndPoint], _limit.Token));
     }
 
+    [Fact]
+    public async Task Some_streams_are_kept_for_our_own_however_many_others_open()
+    {
+        SwimOptions patient = SwimOptions.Local with { StreamTimeout = TimeSpan.FromMinutes(1) };
+        await using GossipHost host = Make(new CountingAccount(), 4, patient);
+        await using GossipHost seed = Make(new CountingAccount(), 4, patient, "seed");
+        await host.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), NoTags, _limit.Token);
+        await seed.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), NoTags, _limit.Token);
+        Socket[] silent = [.. Enumerable.Range(0, 4).Select(_ => NewSocket())];
+        foreach (Socket socket in silent)
+        {
+            await socket.ConnectAsync(host.LocalEndPoint, _limit.Token);
+        }
+
+        Assert.Equal(0, await silent[3].ReceiveAsync(new byte[1], _limit.Token));
+        Assert.Equal(1, await host.JoinAsync([seed.LocalEndPoint], _limit.Token));
+        Array.ForEach(silent, socket => socket.Dispose());
+    }
+
+    [Fact]
+    public async Task Strangers_without_the_key_cannot_fill_the_memory()
+    {
+        SwimOptions patient = SwimOptions.Local with { StreamTimeout = TimeSpan.FromMinutes(1) };
+        var options = new GossipOptions { Profile = patient, Keys = new KeyRing(new byte[32]) };
+        await using var host = new GossipHost(
+            options, NodeId.Create("host", Guid.Empty), _log, TimeProvider.System, new CountingAccount());
+        await host.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), NoTags, _limit.Token);
+        byte[] large = new byte[18 * 1024 * 1024];
+        (large[0], large[1]) = ((byte)MessageType.Encrypt, 1); // a frame of 16 MiB and more
+        large[2] = 0x3F;
+        Socket[] sockets = [.. Enumerable.Range(0, 4).Select(_ => NewSocket())];
+        var told = new List<Task<int>>();
+        foreach (Socket socket in sockets)
+        {
+            await socket.ConnectAsync(host.LocalEndPoint, _limit.Token);
+            told.Add(ReadAnyAsync(socket));
+        }
+
+        Task sending = Task.WhenAll(sockets.Select(socket => SendAsync(socket, large)));
+        await (await Task.WhenAny(told)); // 72 MiB are more than all streams together may hold
+        Array.ForEach(sockets, socket => socket.Dispose());
+        await sending;
+        Assert.False(host.Completion.IsCompleted);
+
+        async Task<int> ReadAnyAsync(Socket socket)
+        {
+            try
+            {
+                return await socket.ReceiveAsync(new byte[100], _limit.Token);
+            }
+            catch (SocketException)
+            {
+                return 0; // closed with unread bytes
+            }
+        }
+
+        async Task SendAsync(Socket socket, byte[] bytes)
+        {
+            try
+            {
+                ReadOnlyMemory<byte> rest = bytes;
+                while (!rest.IsEmpty)
+                {
+                    rest = rest[await socket.SendAsync(rest, SocketFlags.None, _limit.Token)..];
+                }
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                return; // refused, as it should be
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_goodbye_after_the_end_waits_for_nothing_and_a_peers_words_stay_on_one_line()
+    {
+        await using GossipHost host = Make(new CountingAccount(), 128, SwimOptions.Local);
+        await host.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), NoTags, _limit.Token);
+        using Socket seed = NewSocket();
+        seed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        seed.Listen();
+        Task<int> join = host.JoinAsync([(IPEndPoint)seed.LocalEndPoint!], _limit.Token);
+        using (Socket asked = await seed.AcceptAsync(_limit.Token))
+        {
+            var words = new GossipMessage.Error("no\n\u001b[2Jcritical: fake");
+            await asked.SendAsync(Open.SealStream(words, false, false, []), _limit.Token);
+            Assert.Equal(0, await join);
+        }
+
+        await _log.UntilAsync("no  [2Jcritical: fake", _limit.Token);
+        await host.DisposeAsync();
+        await host.LeaveAsync(Timeout.InfiniteTimeSpan).WaitAsync(_limit.Token);
+    }
+
     public void Dispose() => _limit.Dispose();
 
-    private GossipHost Make(CountingAccount account, int maxStreams, SwimOptions profile) => new(
-        new GossipOptions { Profile = profile, MaxStreams = maxStreams }, NodeId.Create("host", Guid.Empty), _log,
+    private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+
+    private GossipHost Make(
+        CountingAccount account, int maxStreams, SwimOptions profile, string name = "host") => new(
+        new GossipOptions { Profile = profile, MaxStreams = maxStreams }, NodeId.Create(name, Guid.Empty), _log,
         TimeProvider.System, account);
 
     private static void Tell(GossipHost host, GossipMessage message)

@@ -40,6 +40,21 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public void Of_many_that_create_at_once_one_does_and_the_file_is_its_own()
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            string path = _folder[$"r{round}"];
+            bool[] created = new bool[8];
+            Parallel.For(0, created.Length, i => created[i] = AtomicFile.TryCreate(path, [(byte)i]));
+
+            Assert.Equal(Array.IndexOf(created, true), Assert.Single(File.ReadAllBytes(path)));
+            Assert.Single(created, one => one);
+            Assert.Equal(round + 1, Directory.GetFiles(_folder.FolderPath).Length);
+        }
+    }
+
+    [Fact]
     public void What_a_dead_process_left_is_no_obstacle()
     {
         File.WriteAllText(_folder[$"a.{Environment.ProcessId}.new"], "half");

@@ -43,6 +43,14 @@ public sealed class NodeFolderTests : IDisposable
     }
 
     [Fact]
+    public void Nobody_else_can_hold_the_lock()
+    {
+        UnixMode.SkipWithout();
+        using NodeFolder folder = Open(_folder.FolderPath);
+        Assert.Equal(UnixMode.OwnerFile, UnixMode.Of(Path.Combine(folder.FolderPath, "lock")));
+    }
+
+    [Fact]
     public void The_65th_node_is_refused()
     {
         var held = new List<NodeFolder>();

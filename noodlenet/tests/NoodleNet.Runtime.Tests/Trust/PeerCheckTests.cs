@@ -40,6 +40,7 @@ public sealed class PeerCheckTests : IDisposable
         { "a name of no node",          "in a form that is not Noodle's",  "in a form that is not Noodle's" },
         { "a name with more behind",    "in a form that is not Noodle's",  "in a form that is not Noodle's" },
         { "names in no known form",     "cannot be read",                  "cannot be read" },
+        { "uses in no known form",      "cannot be read",                  "cannot be read" },
     };
 
     [Theory]
@@ -183,7 +184,9 @@ public sealed class PeerCheckTests : IDisposable
 
         if (odd != "for no use named")
         {
-            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(uses, false));
+            request.CertificateExtensions.Add(odd == "uses in no known form"
+                ? new X509Extension("2.5.29.37", [0x30, 0x03, 0x06, 0x01, 0xFF], false)
+                : new X509EnhancedKeyUsageExtension(uses, false));
         }
 
         var names = new SubjectAlternativeNameBuilder();
