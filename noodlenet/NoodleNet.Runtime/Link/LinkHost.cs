@@ -222,7 +222,10 @@ public sealed partial class LinkHost : IAsyncDisposable
             fault = _isDraining ? LinkFault.Closed
                 : _open >= _context.Options.MaxConnections ? LinkFault.TooManyConnections
                 : LinkFault.None;
-            _open += fault == LinkFault.None ? 1 : 0;
+            if (fault == LinkFault.None)
+            {
+                Interlocked.Increment(ref _open); // places are given back outside the lock
+            }
         }
 
         if (fault != LinkFault.None)
