@@ -22,4 +22,7 @@ public interface INodeInformation
 
     /// <summary>Where it keeps its data.</summary>
     string Folder { get; }
+
+    /// <summary>The part whose defect stopped the node; null when there is none.</summary>
+    string? BrokenPart { get; }
 }

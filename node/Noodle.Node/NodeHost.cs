@@ -50,7 +50,9 @@ public static class NodeHost
         builder.Services.Configure<HostOptions>(
             host => host.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(10));
         builder.Services.AddNoodle(options, new Uri($"http://{endpoint}/"));
+        builder.Services.AddSingleton(_ => listener);
         WebApplication app = builder.Build();
+        app.Services.GetRequiredService<Socket>(); // from here on the application closes it, started or not
         app.UseLoopbackHostCheck();
         app.MapNoodle();
         return app;

@@ -41,6 +41,8 @@ internal sealed class NodeRuntime(
     private NodeMesh? _mesh;
     private Parts? _parts;
     private Task _loops = Task.CompletedTask;
+    private bool _started;
+    private volatile string? _brokenPart;
     private long _drainBegan;
     private int _disposed;
 
@@ -61,6 +63,8 @@ internal sealed class NodeRuntime(
 
     public string Folder => Started(_folder).FolderPath;
 
+    public string? BrokenPart => _brokenPart;
+
     internal NodeView View => Started(_parts).View;
 
     internal Deployments Deployments => Started(_parts).Deployments;
@@ -75,8 +79,9 @@ internal sealed class NodeRuntime(
         string version = typeof(NodeRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
             .InformationalVersion.Split('+')[0];
         await _mesh.StartAsync(Http, version, cancellationToken);
+        _started = true;
         _loops = Task.WhenAll(
-            GuardAsync("discovery", _mesh.RunAsync), GuardAsync("connections", _parts.Peers.RunAsync),
+            GuardAsync("gossip", _mesh.Gossip.Completion.WaitAsync), GuardAsync("discovery", _mesh.RunAsync), GuardAsync("connections", _parts.Peers.RunAsync),
             GuardAsync("status", _parts.Status.RunAsync), GuardAsync("models", _parts.Reconciler.RunAsync));
     }
 
@@ -90,7 +95,7 @@ internal sealed class NodeRuntime(
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        if (_parts is not { } parts || _mesh is not { } mesh)
+        if (!_started || _parts is not { } parts || _mesh is not { } mesh)
         {
             return;
         }
@@ -104,7 +109,7 @@ internal sealed class NodeRuntime(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (_mesh is { } mesh && _parts is not null)
+        if (_started && _mesh is { } mesh)
         {
             TimeSpan left = options.DrainTimeout - time.GetElapsedTime(_drainBegan);
             await mesh.Link.DrainAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
@@ -207,6 +212,7 @@ internal sealed class NodeRuntime(
         catch (Exception e)
         {
             Log.PartBroke(_log, name, e);
+            _brokenPart = name;
             lifetime.StopApplication();
         }
     }

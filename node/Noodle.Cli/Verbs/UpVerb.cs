@@ -57,7 +57,7 @@ internal static class UpVerb
 
     public static Command Create()
     {
-        var verb = new Command("up", "Start a node on this machine and keep it running") 
+        var verb = new Command("up", "Start a node on this machine and keep it running")
         {
             s_config, s_lan, s_noMulticast, s_join, s_untilEof,
         };
@@ -84,8 +84,11 @@ internal static class UpVerb
             _ = StopAtEndOfInputAsync(app);
         }
 
+        var node = app.Services.GetRequiredService<INodeInformation>();
         await app.WaitForShutdownAsync(CancellationToken.None); // the host itself listens for Ctrl-C and SIGTERM
-        return ExitCodes.Success;
+        return node.BrokenPart is { } part
+            ? throw new CliException(ExitCodes.Failed, $"The node stopped by a defect in its part '{part}'; the log above has it.")
+            : ExitCodes.Success;
     }
 
     private static async Task StopAtEndOfInputAsync(WebApplication app)
@@ -129,7 +132,7 @@ internal static class UpVerb
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Select(entry => KeyValuePair.Create((string)entry.Key, (string?)entry.Value ?? ""));
         string? file = parsed.GetValue(s_config) ?? Environment.GetEnvironmentVariable("NOODLE_CONFIG");
-        return NodeOptionsReader.Read(NodeOptionsReader.Gather(file, environment, flags));
+        return NodeOptionsReader.Read(file, environment, flags);
     }
 
     private static void PrintReady(INodeInformation node, bool json)

@@ -60,7 +60,7 @@ internal static class ControlEndpoints
 
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
-            limit.MaxRequestBodySize = maxModelBytes;
+            limit.MaxRequestBodySize = null; // the store counts, and says it better
         }
 
         string name = (string)context.Request.RouteValues["name"]!;
@@ -86,6 +86,7 @@ internal static class ControlEndpoints
     private static int StatusOf(DeployFault fault) => fault switch
     {
         DeployFault.Unknown => StatusCodes.Status404NotFound,
+        DeployFault.TooLarge => StatusCodes.Status413PayloadTooLarge,
         DeployFault.NodeFault => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status400BadRequest,
     };

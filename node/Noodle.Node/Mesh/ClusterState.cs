@@ -15,14 +15,17 @@ internal sealed class ClusterState
     private static readonly TimeSpan s_tombstoneAge = TimeSpan.FromDays(30);
 
     private readonly Lock _gate = new();
-    private readonly LwwMap _map = new();
+    private readonly LwwLimits _limits = new();
+    private LwwMap _map;
     private readonly HybridClock _clock;
     private readonly StateFile _file;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private volatile byte[] _summary;
 
     public ClusterState(NodeId self, StateFile file, TimeProvider time, ILogger log)
     {
+        _map = new LwwMap(_limits);
         _clock = new HybridClock(self);
         _file = file;
         _time = time;
@@ -30,7 +33,7 @@ internal sealed class ClusterState
         file.Load(_map);
         _clock.Resume(_map.LatestStamp);
         _map.CollectTombstones(WallMs, s_tombstoneAge);
-        Summary = Summarise();
+        _summary = Summarise();
     }
 
     /// <summary>Raised after every change, on the thread that made it; handlers are quick.</summary>
@@ -40,7 +43,7 @@ internal sealed class ClusterState
     public event Action<ReadOnlyMemory<byte>>? Written;
 
     /// <summary>16 bytes that are equal on two nodes if, and only if, they hold the same.</summary>
-    public ReadOnlyMemory<byte> Summary { get; private set; }
+    public ReadOnlyMemory<byte> Summary => _summary;
 
     private long WallMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -63,12 +66,14 @@ internal sealed class ClusterState
     }
 
     /// <summary>Writes a key; null deletes it.</summary>
+    /// <exception cref="StorageException">The disk refuses; nothing is written, and nobody is told.</exception>
     public LwwFault Write(string key, byte[]? value)
     {
         ReadOnlyMemory<byte> entries;
         lock (_gate)
         {
             long before = _map.Version;
+            IReadOnlyCollection<LwwEntry> held = _map.Entries;
             HybridStamp stamp = _clock.Next(WallMs);
             LwwFault fault = value is null ? _map.Delete(key, stamp) : _map.Set(key, value, stamp);
             if (fault != LwwFault.None)
@@ -76,8 +81,19 @@ internal sealed class ClusterState
                 return fault;
             }
 
-            Keep();
             entries = Encode(_map.DeltaSince(before));
+            try
+            {
+                _file.Save(_map);
+            }
+            catch (StorageException)
+            {
+                _map = new LwwMap(_limits);
+                _map.Merge(held);
+                throw;
+            }
+
+            _summary = Summarise();
         }
 
         Changed?.Invoke();
@@ -126,9 +142,10 @@ internal sealed class ClusterState
     }
 
     /// <summary>Takes what a peer sent; false when it is not in the form of <see cref="LwwCodec"/>.</summary>
+    /// <remarks>Where the disk refuses, it is held in memory alone: after a restart the peers have it still.</remarks>
     public bool TryMerge(ReadOnlyMemory<byte> bytes, NodeId from)
     {
-        if (!LwwCodec.TryRead(bytes.Span, _map.Limits, out IReadOnlyList<LwwEntry>? entries))
+        if (!LwwCodec.TryRead(bytes.Span, _limits, out IReadOnlyList<LwwEntry>? entries))
         {
             return false;
         }
@@ -152,7 +169,15 @@ internal sealed class ClusterState
                 return true;
             }
 
-            Keep();
+            _summary = Summarise();
+            try
+            {
+                _file.Save(_map);
+            }
+            catch (StorageException e)
+            {
+                Log.StateNotKept(_log, e.Message);
+            }
         }
 
         Changed?.Invoke();
@@ -166,16 +191,10 @@ internal sealed class ClusterState
         return output.WrittenMemory;
     }
 
-    private void Keep()
-    {
-        Summary = Summarise();
-        _file.Save(_map);
-    }
-
-    private ReadOnlyMemory<byte> Summarise()
+    private byte[] Summarise()
     {
         var output = new ArrayBufferWriter<byte>(MapDigest.SizeBytes);
         _map.GetDigest().Write(output);
-        return SHA256.HashData(output.WrittenSpan).AsMemory(0, 16);
+        return SHA256.HashData(output.WrittenSpan)[..16];
     }
 }

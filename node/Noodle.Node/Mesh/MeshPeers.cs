@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Microsoft.Extensions.Logging;
@@ -26,7 +25,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<NodeId, Dial> _dials = new();
+    private readonly Dictionary<NodeId, Dial> _dials = []; // the loop's alone
     private readonly NodeLoadTable _loads = new();
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
@@ -133,7 +132,6 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
                         _loads.Remove(gone.Node);
                     }
 
-                    _dials.TryRemove(gone.Node, out _);
                 }
 
                 Wake();
@@ -148,6 +146,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
 
     private void DialMissing(CancellationToken cancellation)
     {
+        ForgetDials();
         int running = _dials.Values.Count(dial => !dial.Running.IsCompleted);
         foreach (RegistryEntry member in gossip.Members)
         {
@@ -156,13 +155,17 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
                 return;
             }
 
-            if (member.Node == self || member.State is not (NodeState.Alive or NodeState.Suspect) ||
+            if (member.Node == self || !IsLiving(member) ||
                 TryGetLink(member.Node, out _) || MemberTags.LinkAddressOf(member) is not { } address)
             {
                 continue;
             }
 
-            Dial dial = _dials.GetOrAdd(member.Node, _ => new Dial());
+            if (!_dials.TryGetValue(member.Node, out Dial? dial))
+            {
+                _dials[member.Node] = dial = new Dial();
+            }
+
             if (dial.Running.IsCompleted && time.GetElapsedTime(dial.EndedAt) >= dial.Pause)
             {
                 dial.Running = DialAsync(dial, member.Node, address, cancellation);
@@ -171,12 +174,27 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
         }
     }
 
+    // A dial under way stays until it has ended, so that it has an owner.
+    private void ForgetDials()
+    {
+        HashSet<NodeId> living = [.. gossip.Members.Where(IsLiving).Select(member => member.Node)];
+        foreach ((NodeId node, Dial dial) in _dials)
+        {
+            if (dial.Running.IsCompleted && !living.Contains(node))
+            {
+                _dials.Remove(node);
+            }
+        }
+    }
+
+    private static bool IsLiving(RegistryEntry member) => member.State is NodeState.Alive or NodeState.Suspect;
+
     private async Task DialAsync(Dial dial, NodeId node, IPEndPoint address, CancellationToken cancellation)
     {
         try
         {
             await link.ConnectAsync(node, address, cancellation);
-            dial.Pause = TimeSpan.Zero;
+            dial.Pause = s_firstPause; // a peer that accepts and hangs up is not dialed in a circle
         }
         catch (LinkException e)
         {

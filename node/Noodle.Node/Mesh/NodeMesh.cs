@@ -32,7 +32,6 @@ internal sealed class NodeMesh : IAsyncDisposable
     private readonly IResourceAccount _account;
     private readonly KeyRing _keys;
     private BeaconHost? _beacons;
-    private Task _gossip = Task.CompletedTask;
 
     private NodeMesh(
         NodeOptions options, NodeId self, MeshMembership membership, IResourceAccount account, TimeProvider time,
@@ -68,26 +67,21 @@ internal sealed class NodeMesh : IAsyncDisposable
         ILinkHandler handler, CancellationToken cancellation)
     {
         string tokenPath = options.TokenFile ?? folder.TokenPath;
-        MeshToken? token = MeshToken.Load(tokenPath);
-        await using BeaconHost? listening = token is not null && options.Multicast
-            ? new BeaconHost(
-                new BeaconOptions { Scope = ScopeOf(options), Port = options.BeaconPort }, logs.CreateLogger<BeaconHost>(), time, account)
-            : null;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(options.JoinTimeout);
         try
         {
             MeshMembership membership = await MeshMembership.OpenAsync(
                 folder,
-                new MembershipOptions { TokenPath = tokenPath },
-                FindAsync(options, folder.Node, token, listening, time, logs.CreateLogger<NodeMesh>(), limit.Token),
+                new MembershipOptions { TokenPath = tokenPath, MayFound = options.Join.Count == 0 }, // who names a mesh wants that one
+                FindAsync(options, folder.Node, tokenPath, account, time, logs, limit.Token),
                 time, logs.CreateLogger<MeshMembership>(), limit.Token);
             return new NodeMesh(options, folder.Node, membership, account, time, logs, handler);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new TrustException(
-                $"No node that can admit this one answered within {options.JoinTimeout.TotalSeconds:0.###} s for mesh {token?.Mesh}; start the " +
+                $"No node that can admit this one answered within {options.JoinTimeout.TotalSeconds:0.###} s for mesh {MeshToken.Load(tokenPath)?.Mesh}; start the " +
                 "node that founded it, or name its address with --join HOST:PORT.");
         }
     }
@@ -96,7 +90,7 @@ internal sealed class NodeMesh : IAsyncDisposable
     /// <exception cref="PortInUseException">The port asked for is in use.</exception>
     public async Task StartAsync(Uri http, string version, CancellationToken cancellation)
     {
-        OpenPort(MemberTags.Write(_options.Lan ? null : http, version), cancellation);
+        await OpenPortAsync(MemberTags.Write(_options.Lan ? null : http, version), cancellation);
         if (!_options.Multicast)
         {
             return;
@@ -115,13 +109,24 @@ internal sealed class NodeMesh : IAsyncDisposable
     public async Task RunAsync(CancellationToken cancellation)
     {
         var seeds = new MeshSeeds(_options.Join, _beacons, _time);
-        await Task.WhenAll(JoinGivenAsync(seeds, cancellation), seeds.ForGossipAsync(TakeHeardAsync, cancellation));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task[] both = [JoinGivenAsync(seeds, stop.Token), seeds.ForGossipAsync(TakeHeardAsync, stop.Token)];
+        try
+        {
+            await await Task.WhenAny(both); // a defect in one is not to wait for the other
+            await Task.WhenAll(both);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(both).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
 
         async Task TakeHeardAsync(IPEndPoint address)
         {
             if (!address.Equals(Gossip.AdvertisedEndPoint) && !IsLiving(address))
             {
-                await Gossip.JoinAsync([address], cancellation);
+                await Gossip.JoinAsync([address], stop.Token);
             }
         }
     }
@@ -134,13 +139,12 @@ internal sealed class NodeMesh : IAsyncDisposable
         }
 
         await Gossip.DisposeAsync();
-        await _gossip.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the host has logged a defect
         await Link.DisposeAsync();
         _membership.Dispose();
     }
 
     // Other nodes may start at the same moment: only opening a port tells whether it is free.
-    private void OpenPort(Dictionary<string, string> tags, CancellationToken cancellation)
+    private async Task OpenPortAsync(Dictionary<string, string> tags, CancellationToken cancellation)
     {
         IPAddress address = _options.Lan ? IPAddress.Any : IPAddress.Loopback;
         const int first = NodeOptions.DefaultMeshPort;
@@ -149,7 +153,7 @@ internal sealed class NodeMesh : IAsyncDisposable
         {
             try
             {
-                _gossip = Gossip.StartAsync(new IPEndPoint(address, port), tags, cancellation);
+                await Gossip.StartAsync(new IPEndPoint(address, port), tags, cancellation);
                 return;
             }
             catch (InvalidOperationException e) when (e.InnerException is SocketException)
@@ -168,22 +172,25 @@ internal sealed class NodeMesh : IAsyncDisposable
     private static Guid GuidOf(MeshId mesh) => Guid.ParseExact(mesh.ToString(), "N");
 
     private static async IAsyncEnumerable<IPEndPoint> FindAsync(
-        NodeOptions options, NodeId self, MeshToken? token, BeaconHost? listening, TimeProvider time, ILogger log,
+        NodeOptions options, NodeId self, string tokenPath, IResourceAccount account, TimeProvider time, ILoggerFactory logs,
         [EnumeratorCancellation] CancellationToken cancellation)
     {
-        // No token at first means that another node wrote it since: this one lost the race to found the mesh.
-        token ??= MeshToken.Load(options.TokenFile ?? "");
-        if (token is null)
+        // Read here and not before: a node that lost the race to found the mesh finds the winner's token only now.
+        if (MeshToken.Load(tokenPath) is not { } token)
         {
             yield break;
         }
 
+        await using BeaconHost? listening = options.Multicast
+            ? new BeaconHost(
+                new BeaconOptions { Scope = ScopeOf(options), Port = options.BeaconPort }, logs.CreateLogger<BeaconHost>(), time, account)
+            : null;
         if (listening is not null)
         {
             await listening.StartAsync(new Beacon(GuidOf(token.Mesh), self, 0, 0, 0, BeaconFlags.Asks), cancellation);
         }
 
-        Log.LookingForMesh(log, token.Mesh.ToString(), listening is null ? "at the addresses given" : "by multicast");
+        Log.LookingForMesh(logs.CreateLogger<NodeMesh>(), token.Mesh.ToString(), listening is null ? "at the addresses given" : "by multicast");
         await foreach (IPEndPoint address in new MeshSeeds(options.Join, listening, time)
             .ForJoiningAsync(GuidOf(token.Mesh), cancellation))
         {

@@ -1,8 +1,7 @@
-using System.Collections.Concurrent;
+using System.Text;
 using Ahr.Runtime;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
-using Noodle.Primitives;
 using NoodleNet.Link;
 using NoodleNet.Runtime.Link;
 using NoodleNet.Talk;
@@ -13,27 +12,34 @@ namespace Noodle.Node.Mesh;
 /// <remarks>
 /// Meaning: a status goes out when a model's state changes, and at least once a second. It carries a summary of the cluster
 /// state; a receiver that holds something else compares buckets with the sender and both send what the other lacks.
-/// Bound: one status and one comparison under way a peer; each at most <see cref="s_patience"/>.
+/// Bound: one status, one push and one comparison under way a peer; each at most <see cref="s_patience"/>.
 /// </remarks>
 internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelHost models, TimeProvider time, ILogger log)
 {
+    private const int MaxReasonBytes = 16 * 1024; // all reasons of a status together: it must fit into one header
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(20); // joins changes that come in one burst
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<NodeId, Task> _sending = new();
-    private readonly ConcurrentDictionary<NodeId, Task> _comparing = new();
+    private readonly PeerTasks _sending = new("status to a peer", log);
+    private readonly PeerTasks _pushing = new("state to a peer", log);
+    private readonly PeerTasks _comparing = new("comparison with a peer", log);
     private readonly ulong _life = (ulong)time.GetUtcNow().Ticks;
     private ulong _sequence;
+    private volatile bool _draining;
 
     /// <summary>True from the moment this node is told to stop: it takes no new calls from others.</summary>
-    public bool Draining { get; set; }
+    public bool Draining
+    {
+        get => _draining;
+        set => _draining = value;
+    }
 
     /// <summary>Sends statuses until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         void Push(ReadOnlyMemory<byte> entries) => PushToAll(entries, cancellation);
-        void Greet(LinkPeer peer) => Send(peer, Compose(), cancellation);
+        void Greet(LinkPeer peer) => Send(peer, cancellation);
 
         state.Written += Push;
         peers.Connected += Greet;
@@ -55,17 +61,16 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
         {
             state.Written -= Push;
             peers.Connected -= Greet;
-            await Task.WhenAll([.. _sending.Values, .. _comparing.Values]);
+            await Task.WhenAll(_sending.CloseAsync(), _pushing.CloseAsync(), _comparing.CloseAsync());
         }
     }
 
     /// <summary>Sends the status now, without waiting for the next change.</summary>
     public void SendToAll(CancellationToken cancellation)
     {
-        byte[] status = Compose();
         foreach (LinkPeer peer in peers.ListConnected())
         {
-            Send(peer, status, cancellation);
+            Send(peer, cancellation);
         }
     }
 
@@ -73,13 +78,15 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
     public void Take(LinkPeer from, NodeStatus status, CancellationToken cancellation)
     {
         peers.NoteStatus(from.Node, status);
-        if (!status.StateDigest.Span.SequenceEqual(state.Summary.Span))
+        if (Differs())
         {
-            StartOnce(_comparing, from.Node, () => CompareAsync(from, cancellation));
+            _comparing.Start(from.Node, () => Differs() ? CompareAsync(from, cancellation) : Task.CompletedTask);
         }
+
+        bool Differs() => !status.StateDigest.Span.SequenceEqual(state.Summary.Span);
     }
 
-    private byte[] Compose()
+    internal byte[] Compose()
     {
         var status = new NodeStatus
         {
@@ -89,8 +96,10 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
             Draining = Draining,
             StateDigest = ByteString.CopyFrom(state.Summary.Span),
         };
+        int room = MaxReasonBytes;
         foreach (ModelStatus model in models.List())
         {
+            room -= Encoding.UTF8.GetByteCount(model.Reason);
             status.Replicas.Add(new ReplicaStatus
             {
                 Digest = model.Digest,
@@ -98,22 +107,24 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
                 InFlight = (uint)model.InFlight,
                 Served = (ulong)model.Served,
                 ServiceTimeUs = (ulong)model.ServiceMicroseconds,
-                Reason = model.Reason,
+                Reason = room >= 0 ? model.Reason : "",
             });
         }
 
         return status.ToByteArray();
     }
 
-    private void Send(LinkPeer peer, byte[] status, CancellationToken cancellation) =>
-        StartOnce(_sending, peer.Node, () => AskAsync(peer, TalkIntents.Status, status, [], cancellation));
+    // Composed when its turn comes: what changes while one is under way goes out with the next.
+    private void Send(LinkPeer peer, CancellationToken cancellation) =>
+        _sending.Start(peer.Node, () => AskAsync(peer, TalkIntents.Status, Compose(), [], cancellation));
 
     private void PushToAll(ReadOnlyMemory<byte> entries, CancellationToken cancellation)
     {
         foreach (LinkPeer peer in peers.ListConnected())
         {
-            // A push that fails is made good by the comparison that the next status sets off.
-            _ = AskAsync(peer, TalkIntents.StatePush, new StateEntries().ToByteArray(), [entries], cancellation);
+            // A push that fails or is overtaken is made good by the comparison that the next status sets off.
+            _pushing.Start(peer.Node, () =>
+                AskAsync(peer, TalkIntents.StatePush, new StateEntries().ToByteArray(), [entries], cancellation));
         }
     }
 
@@ -173,13 +184,4 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
         {
             // told to end
         }
-    }
-
-    private static void StartOnce(ConcurrentDictionary<NodeId, Task> running, NodeId node, Func<Task> start)
-    {
-        if (!running.TryGetValue(node, out Task? task) || task.IsCompleted)
-        {
-            running[node] = start();
-        }
-    }
-}
+    }}

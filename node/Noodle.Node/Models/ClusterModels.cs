@@ -21,7 +21,8 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
     private readonly ClusterState _state;
     private readonly MeshPeers _peers;
     private readonly ModelHost _local;
-    private FrozenDictionary<string, DeployedModel> _models = FrozenDictionary<string, DeployedModel>.Empty;
+    private readonly Lock _refreshing = new();
+    private volatile FrozenDictionary<string, DeployedModel> _models = FrozenDictionary<string, DeployedModel>.Empty;
 
     public ClusterModels(ClusterState state, MeshPeers peers, ModelHost local)
     {
@@ -112,10 +113,14 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
 
     private void Refresh()
     {
-        _models = _state.List(Prefix)
-            .Select(entry => Decode(entry.Key[Prefix.Length..], entry.Value))
-            .OfType<DeployedModel>()
-            .ToFrozenDictionary(model => model.Name, StringComparer.Ordinal);
+        lock (_refreshing) // two changes at once: the one that lists last must also be the one that stays
+        {
+            _models = _state.List(Prefix)
+                .Select(entry => Decode(entry.Key[Prefix.Length..], entry.Value))
+                .OfType<DeployedModel>()
+                .ToFrozenDictionary(model => model.Name, StringComparer.Ordinal);
+        }
+
         _local.Changes.Raise();
     }
 

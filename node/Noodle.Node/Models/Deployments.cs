@@ -2,6 +2,7 @@ using Ahr.Runtime;
 using Microsoft.Extensions.Logging;
 using Noodle.Node.Mesh;
 using NoodleNet.Discovery;
+using NoodleNet.Runtime.Storage;
 using NoodleNet.State;
 
 namespace Noodle.Node.Models;
@@ -16,6 +17,9 @@ internal enum DeployFault
 
     /// <summary>The file is not a model, damaged, or needs something that no backend has.</summary>
     BadModel,
+
+    /// <summary>The file is larger than this node takes.</summary>
+    TooLarge,
 
     /// <summary>There is no model of that name.</summary>
     Unknown,
@@ -38,6 +42,8 @@ internal sealed class Deployments(
     private const string Platform = "onnxruntime_onnx";
     private static readonly TimeSpan s_readyLimit = TimeSpan.FromSeconds(30);
 
+    private readonly Lock _telling = new();
+
     /// <summary>Stores the file, proves that it loads, tells all nodes, and waits until enough of them have it.</summary>
     /// <param name="digest">What its digest must be; null to take whatever it is.</param>
     public async Task<DeployResult> DeployAsync(
@@ -54,37 +60,92 @@ internal sealed class Deployments(
             return new(DeployFault.Invalid, $"replicas is {replicas}; it takes 1 to {MaxReplicas}.");
         }
 
-        StoreResult stored = await store.ImportAsync(content, digest, cancellation);
-        if (stored.Fault != StoreFault.None)
+        StoreResult stored;
+        IDisposable pin;
+        using (reconciler.PinAll())
         {
-            DeployFault fault = stored.Fault is StoreFault.DigestMismatch or StoreFault.NotADigest or StoreFault.TooLarge
-                ? DeployFault.BadModel : DeployFault.NodeFault;
-            return new(fault, Sentence(stored.Message));
+            stored = await store.ImportAsync(content, digest, cancellation);
+            if (stored.Fault != StoreFault.None)
+            {
+                return new(FaultOf(stored.Fault), Sentence(stored.Message));
+            }
+
+            if (stored.SizeBytes == 0)
+            {
+                reconciler.Abandon(stored.Digest);
+                return new(DeployFault.BadModel, "The body is empty; send the model file as it is.");
+            }
+
+            pin = reconciler.Pin(stored.Digest);
         }
 
-        using IDisposable pin = reconciler.Pin(stored.Digest);
+        DeployedModel? model = null;
+        using (pin)
+        {
+            try
+            {
+                DeployResult told = await LoadAndTellAsync(name, stored, replicas, cancellation);
+                model = told.Model;
+                if (model is null)
+                {
+                    return told;
+                }
+            }
+            finally
+            {
+                if (model is null)
+                {
+                    reconciler.Abandon(stored.Digest);
+                }
+            }
+
+            await WaitForReplicasAsync(model, cancellation);
+            return new(DeployFault.None, "", model);
+        }
+    }
+
+    private async Task<DeployResult> LoadAndTellAsync(
+        string name, StoreResult stored, int replicas, CancellationToken cancellation)
+    {
         ModelStatus loaded = await host.LoadAsync(stored.Digest, cancellation);
         if (loaded.State != ModelState.Ready)
         {
-            Discard(stored.Digest);
             string reason = loaded.Reason.Replace(store.PathOf(stored.Digest), name, StringComparison.Ordinal);
             return new(DeployFault.BadModel, Sentence(reason));
         }
 
-        long version = catalog.TryGet(name, out DeployedModel? before) ? before.Version + 1 : 1;
-        var model = new DeployedModel(
-            name, version, stored.Digest, stored.SizeBytes, Platform, replicas, loaded.Inputs, loaded.Outputs);
-        LwwFault refused = catalog.Put(model);
+        DeployedModel model;
+        LwwFault refused;
+        try
+        {
+            lock (_telling) // two deployments of one name at once: each has a version of its own
+            {
+                long version = catalog.TryGet(name, out DeployedModel? before) ? before.Version + 1 : 1;
+                model = new DeployedModel(
+                    name, version, stored.Digest, stored.SizeBytes, Platform, replicas, loaded.Inputs, loaded.Outputs);
+                refused = catalog.Put(model);
+            }
+        }
+        catch (StorageException e)
+        {
+            return new(DeployFault.NodeFault, e.Message);
+        }
+
         if (refused != LwwFault.None)
         {
-            Discard(stored.Digest);
             return new(DeployFault.NodeFault, $"The cluster state does not take the deployment ({refused}); remove a model first.");
         }
 
-        Log.Deployed(log, name, version, stored.Digest, replicas);
-        await WaitForReplicasAsync(model, cancellation);
+        Log.Deployed(log, name, model.Version, stored.Digest, replicas);
         return new(DeployFault.None, "", model);
     }
+
+    private static DeployFault FaultOf(StoreFault fault) => fault switch
+    {
+        StoreFault.DigestMismatch or StoreFault.NotADigest => DeployFault.BadModel,
+        StoreFault.TooLarge => DeployFault.TooLarge,
+        _ => DeployFault.NodeFault,
+    };
 
     /// <summary>Takes a model out on all nodes.</summary>
     public DeployResult Remove(string name)
@@ -94,7 +155,19 @@ internal sealed class Deployments(
             return new(DeployFault.Unknown, $"There is no model '{name}'; `noodle ls` lists those that there are.");
         }
 
-        LwwFault refused = catalog.Remove(name);
+        LwwFault refused;
+        try
+        {
+            lock (_telling)
+            {
+                refused = catalog.Remove(name);
+            }
+        }
+        catch (StorageException e)
+        {
+            return new(DeployFault.NodeFault, e.Message);
+        }
+
         if (refused != LwwFault.None)
         {
             return new(DeployFault.NodeFault, $"The cluster state does not take the removal ({refused}); try again.");
@@ -107,14 +180,10 @@ internal sealed class Deployments(
     /// <summary>Nodes that say they have the model loaded.</summary>
     public int CountReady(DeployedModel model) => catalog.GetCandidates(model).Count(candidate => candidate.IsReady);
 
-    private static string Sentence(string message) => message.EndsWith('.') ? message : message + ".";
-
-    private void Discard(string digest)
+    private static string Sentence(string message)
     {
-        if (!catalog.List().Any(model => model.Digest == digest))
-        {
-            store.Delete(digest);
-        }
+        string text = message.Length > 0 ? char.ToUpperInvariant(message[0]) + message[1..] : message;
+        return text.EndsWith('.') ? text : text + ".";
     }
 
     private async Task WaitForReplicasAsync(DeployedModel model, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Ahr.Planning;
 using Ahr.Runtime;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,8 @@ internal sealed class ModelReconciler(
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<string, Attempt> _attempts = new(StringComparer.Ordinal);
+    private readonly PinnedDigests _pinned = new(); // deployments under way: loaded before anybody is told of them
+    private readonly ConcurrentDictionary<string, bool> _stale = new(StringComparer.Ordinal);
     private HashSet<string> _deployed = new(StringComparer.Ordinal);
 
     /// <summary>Works until cancelled.</summary>
@@ -43,7 +46,7 @@ internal sealed class ModelReconciler(
         }
         finally
         {
-            await Task.WhenAll(_attempts.Values.Select(attempt => attempt.Running));
+            await Task.WhenAll(_attempts.Values.Select(attempt => Task.WhenAll(attempt.Running, attempt.Unloading)));
         }
     }
 
@@ -75,18 +78,25 @@ internal sealed class ModelReconciler(
         {
             if (!wanted.Contains(model.Digest) && !kept.Contains(model.Digest) && !_pinned.Contains(model.Digest))
             {
-                Track(host.UnloadAsync(model.Digest), model.Digest);
+                Unload(model.Digest);
             }
         }
 
         Forget([.. models.Select(model => model.Digest)]);
     }
 
-    // Digests of deployments under way: loaded before anybody is told of them.
-    private readonly PinnedDigests _pinned = new();
-
     /// <summary>Keeps a model loaded while it is being deployed; dispose to let go.</summary>
     public IDisposable Pin(string digest) => _pinned.Pin(digest);
+
+    /// <summary>Keeps all files while one comes in whose digest is not known yet; dispose to let go.</summary>
+    public IDisposable PinAll() => _pinned.PinAll();
+
+    /// <summary>Gives up a file whose deployment came to nothing; it goes unless something else needs it.</summary>
+    public void Abandon(string digest)
+    {
+        _stale[digest] = true;
+        host.Changes.Raise();
+    }
 
     private IEnumerable<NodeId> ListLiving()
     {
@@ -112,7 +122,7 @@ internal sealed class ModelReconciler(
             _attempts[digest] = attempt = new Attempt();
         }
 
-        if (attempt.Running.IsCompleted && !host.IsReady(digest) && time.GetElapsedTime(attempt.EndedAt) >= attempt.Pause)
+        if (attempt.Running.IsCompleted && attempt.Unloading.IsCompleted && !host.IsReady(digest) && time.GetElapsedTime(attempt.EndedAt) >= attempt.Pause)
         {
             attempt.Running = LoadAsync(attempt, digest, cancellation);
         }
@@ -126,7 +136,7 @@ internal sealed class ModelReconciler(
             TimeSpan next = attempt.Pause == TimeSpan.Zero ? s_firstPause : attempt.Pause * 2;
             attempt.Pause = status.State != ModelState.Failed ? TimeSpan.Zero : next < s_longestPause ? next : s_longestPause;
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
             // told to end; the host itself ends the load when it is disposed
         }
@@ -134,33 +144,62 @@ internal sealed class ModelReconciler(
         attempt.EndedAt = time.GetTimestamp();
     }
 
-    // Files of models that were deployed and are no more. What was never seen deployed is left alone.
-    private void Forget(HashSet<string> deployed)
+    private void Unload(string digest)
     {
-        foreach (string digest in _deployed)
+        if (!_attempts.TryGetValue(digest, out Attempt? attempt))
         {
-            if (!deployed.Contains(digest) && !_pinned.Contains(digest) && store.Delete(digest))
-            {
-                Log.ModelRemoved(log, digest);
-            }
+            _attempts[digest] = attempt = new Attempt();
         }
 
-        _deployed = deployed;
-        foreach (string digest in _attempts.Keys.Where(digest => !deployed.Contains(digest)).ToArray())
+        if (attempt.Unloading.IsCompleted)
         {
-            if (_attempts[digest].Running.IsCompleted)
-            {
-                _attempts.Remove(digest);
-            }
+            attempt.Unloading = host.UnloadAsync(digest); // ends a load under way too
         }
     }
 
-    private void Track(Task unload, string digest) =>
-        _attempts[digest] = new Attempt { Running = unload, EndedAt = time.GetTimestamp() };
+    // Files of models that were deployed and are no more. What was never seen deployed is left alone.
+    private void Forget(HashSet<string> deployed)
+    {
+        foreach (string digest in _deployed.Where(digest => !deployed.Contains(digest)))
+        {
+            _stale[digest] = true;
+        }
+
+        _deployed = deployed;
+        foreach (string digest in _stale.Keys)
+        {
+            // A file that is still being fetched or read would come back, or be missed.
+            if (!deployed.Contains(digest) && (IsBusy(digest) || _pinned.Contains(digest)))
+            {
+                continue;
+            }
+
+            if (!deployed.Contains(digest) && _pinned.TryDelete(digest, store.Delete))
+            {
+                Log.ModelRemoved(log, digest);
+            }
+
+            if (deployed.Contains(digest) || !store.Contains(digest))
+            {
+                _stale.TryRemove(digest, out _);
+            }
+        }
+
+        foreach (string digest in _attempts.Keys.Where(digest => !deployed.Contains(digest) && !IsBusy(digest)).ToArray())
+        {
+            _attempts.Remove(digest);
+        }
+    }
+
+    private bool IsBusy(string digest) =>
+        host.GetStatus(digest).State != ModelState.Absent ||
+        (_attempts.TryGetValue(digest, out Attempt? attempt) && !(attempt.Running.IsCompleted && attempt.Unloading.IsCompleted));
 
     private sealed class Attempt
     {
         public Task Running { get; set; } = Task.CompletedTask;
+
+        public Task Unloading { get; set; } = Task.CompletedTask;
 
         public TimeSpan Pause { get; set; }
 

@@ -21,7 +21,15 @@ internal sealed class PeerModelFetcher(MeshPeers peers, ILogger log) : IModelFet
         StoreResult last = StoreResult.Failed(StoreFault.Missing, $"no peer is connected that could send model {digest}");
         foreach (LinkPeer peer in peers.ListConnected().OrderByDescending(peer => HasLoaded(peer, digest)))
         {
-            last = await FetchFromAsync(peer, digest, store, cancellation);
+            try
+            {
+                last = await FetchFromAsync(peer, digest, store, cancellation);
+            }
+            catch (LinkException e)
+            {
+                last = StoreResult.Failed(StoreFault.Missing, e.Message); // lost, or full: the next one
+            }
+
             if (last.Fault == StoreFault.None)
             {
                 Log.ModelFetched(log, digest, last.SizeBytes, peer.Node.ShortName);

@@ -3,6 +3,7 @@ namespace Noodle.Node.Models;
 /// <summary>Models that must stay although nothing is deployed under their digest yet. Safe for several threads.</summary>
 internal sealed class PinnedDigests
 {
+    private const string Any = ""; // no digest
     private readonly Lock _gate = new();
     private readonly Dictionary<string, int> _pins = new(StringComparer.Ordinal);
 
@@ -23,6 +24,18 @@ internal sealed class PinnedDigests
         }
 
         return new Hold(this, digest);
+    }
+
+    /// <summary>Keeps every digest from being deleted while a file comes in whose digest is not known yet.</summary>
+    public IDisposable PinAll() => Pin(Any);
+
+    /// <summary>Deletes unless something keeps it; nothing can be pinned meanwhile.</summary>
+    public bool TryDelete(string digest, Func<string, bool> delete)
+    {
+        lock (_gate)
+        {
+            return !_pins.ContainsKey(digest) && !_pins.ContainsKey(Any) && delete(digest);
+        }
     }
 
     private void Unpin(string digest)

@@ -16,10 +16,10 @@ public sealed class NodeOptionsReader
     // Read by the command line itself, so they are no mistake in the environment.
     private static readonly string[] s_otherVariables = ["NODE", "CONFIG", "REQUIRE_QUIC"];
 
-    private readonly List<string> _faults = [];
+    private readonly List<string> _faults;
     private readonly IConfiguration _settings;
 
-    private NodeOptionsReader(IConfiguration settings) => _settings = settings;
+    private NodeOptionsReader(IConfiguration settings, List<string> faults) => (_settings, _faults) = (settings, faults);
 
     /// <summary>Names of all settings, as in the JSON file.</summary>
     public static IReadOnlyList<string> SettingNames { get; } =
@@ -34,17 +34,15 @@ public sealed class NodeOptionsReader
     public static NodeOptions Read(IConfiguration settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var reader = new NodeOptionsReader(settings);
-        NodeOptions options = reader.ReadAll();
-        return reader._faults.Count == 0 ? options : throw new NodeOptionsException(reader._faults);
+        return Read(settings, []);
     }
 
-    /// <summary>Gathers the sources in their order.</summary>
+    /// <summary>Gathers the sources in their order, and reads the options.</summary>
     /// <param name="file">A JSON file; null for none.</param>
     /// <param name="environment">Environment variables.</param>
     /// <param name="flags">Setting names to text, from the command line.</param>
-    /// <exception cref="NodeOptionsException">The file is missing or not JSON, or a variable is not known.</exception>
-    public static IConfiguration Gather(
+    /// <exception cref="NodeOptionsException">Something is wrong; it names every fault of every source.</exception>
+    public static NodeOptions Read(
         string? file, IEnumerable<KeyValuePair<string, string>> environment, IEnumerable<KeyValuePair<string, string?>> flags)
     {
         ArgumentNullException.ThrowIfNull(environment);
@@ -77,7 +75,13 @@ public sealed class NodeOptionsReader
         }
 
         builder.AddInMemoryCollection(variables).AddInMemoryCollection(flags);
-        return faults.Count == 0 ? builder.Build() : throw new NodeOptionsException(faults);
+        return Read(builder.Build(), faults);
+    }
+
+    private static NodeOptions Read(IConfiguration settings, List<string> faults)
+    {
+        NodeOptions options = new NodeOptionsReader(settings, faults).ReadAll();
+        return faults.Count == 0 ? options : throw new NodeOptionsException(faults);
     }
 
     private static void AddFile(ConfigurationBuilder builder, string file, List<string> faults)
@@ -98,6 +102,10 @@ public sealed class NodeOptionsReader
         catch (FileNotFoundException)
         {
             faults.Add($"the configuration file {file} does not exist");
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            faults.Add($"the configuration file {file} cannot be read; check its permissions");
         }
         catch (InvalidDataException e)
         {

@@ -28,6 +28,12 @@ internal sealed class TalkExecutor(MeshPeers peers, Func<string, DeployedModel?>
         var request = new InferRequest { Model = model.Name, Digest = model.Digest };
         ReadOnlyMemory<byte>[] bodies = TensorWire.Write(call.Inputs.Tensors, request.Inputs);
         request.Outputs.AddRange(call.Outputs ?? []);
+        if (request.CalculateSize() > LinkFrame.MaxHeader)
+        {
+            return Fail(InferenceFault.InvalidInput,
+                $"The names and shapes of the call take more than {LinkFrame.MaxHeader} bytes; ask for fewer or shorter ones.", node);
+        }
+
         LinkReply reply = await link.RequestAsync(
             new LinkRequest
             {

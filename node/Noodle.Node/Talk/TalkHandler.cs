@@ -20,16 +20,17 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
     /// <summary>Begins to serve.</summary>
     public void Serve(TalkServices services) => _services = services;
 
-    public ValueTask HandleAsync(LinkIncoming incoming, CancellationToken cancellation)
+    public async ValueTask HandleAsync(LinkIncoming incoming, CancellationToken cancellation)
     {
         if (_services is not { } services)
         {
-            return ReplyAsync(incoming, LinkStatus.Unavailable, cancellation);
+            await ReplyAsync(incoming, LinkStatus.Unavailable, cancellation);
+            return;
         }
 
         try
         {
-            return incoming.Head.Method switch
+            await (incoming.Head.Method switch
             {
                 TalkIntents.Infer => InferAsync(services, incoming, cancellation),
                 TalkIntents.Status => TakeStatusAsync(services, incoming, cancellation),
@@ -37,12 +38,12 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
                 TalkIntents.StatePush => MergeStateAsync(services, incoming, cancellation),
                 TalkIntents.ModelFetch => SendModelAsync(services, incoming, cancellation),
                 _ => ReplyAsync(incoming, LinkStatus.UnknownMethod, cancellation),
-            };
+            });
         }
         catch (InvalidProtocolBufferException)
         {
             Log.BadMessage(log, incoming.Head.Method, incoming.Peer.Node.ShortName);
-            return ReplyAsync(incoming, LinkStatus.Refused, cancellation);
+            await ReplyAsync(incoming, LinkStatus.Refused, cancellation);
         }
     }
 
@@ -76,6 +77,11 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
             FirstRun = answer.IsFirstRun,
         };
         ReadOnlyMemory<byte>[] bodies = answer.Outputs is { } outputs ? TensorWire.Write(outputs.Tensors, reply.Outputs) : [];
+        if (reply.CalculateSize() > LinkFrame.MaxHeader)
+        {
+            (reply, bodies) = (new InferReply { Fault = InferFault.RunFailed, Message = "The outputs have too many or too long names." }, []);
+        }
+
         await incoming.ReplyAsync(LinkStatus.Ok, "", reply.ToByteArray(), bodies, cancellation);
     }
 

@@ -1,0 +1,89 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Noodle.Client;
+using Noodle.Client.Control;
+using Noodle.Node.Control;
+using Noodle.Node.Options;
+
+namespace Noodle.Node.Tests.Nodes;
+
+/// <summary>One real node.</summary>
+internal sealed class TestNode : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private TestNode(WebApplication app, NodeOptions options)
+    {
+        _app = app;
+        Options = options;
+        Information = app.Services.GetRequiredService<INodeInformation>();
+        Id = Information.Id.ToString();
+        Http = Information.Http;
+        Client = new NoodleClient([Http]);
+        Web = new HttpClient { BaseAddress = Http };
+    }
+
+    public NodeOptions Options { get; }
+
+    public INodeInformation Information { get; }
+
+    public string Id { get; }
+
+    public Uri Http { get; }
+
+    /// <summary>Asks this node alone.</summary>
+    public NoodleClient Client { get; }
+
+    public HttpClient Web { get; }
+
+    public bool IsRunning { get; private set; } = true;
+
+    public string StorePath => Path.Combine(Information.Folder, "models", "sha256");
+
+    public NodeView View => _app.Services.GetRequiredService<NodeRuntime>().View;
+
+    public IServiceProvider Services => _app.Services;
+
+    public static async Task<TestNode> StartAsync(NodeOptions options)
+    {
+        WebApplication app = NodeHost.Build(options);
+        try
+        {
+            await app.StartAsync();
+            return new TestNode(app, options);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Living nodes, each connected to this one.</summary>
+    public int CountConnected() => View.ListNodes().Count(
+        node => node.State == NodeStates.Alive && (node.Self || node.RoundTripUs is not null));
+
+    public string StateOf(string id) => View.ListNodes().SingleOrDefault(node => node.Id == id)?.State ?? "unknown";
+
+    public int CountReady(string model) =>
+        View.ListReplicas().Count(replica => replica.Model == model && replica.State == ReplicaStates.Ready);
+
+    public bool HasFile(string digest) => File.Exists(Path.Combine(StorePath, digest[..2], digest));
+
+    /// <summary>As Ctrl-C does.</summary>
+    public async Task StopAsync()
+    {
+        IsRunning = false;
+        await _app.StopAsync();
+        await DisposeAsync();
+    }
+
+    /// <summary>Without a goodbye.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        IsRunning = false;
+        Client.Dispose();
+        Web.Dispose();
+        await _app.DisposeAsync();
+    }
+}
