@@ -25,7 +25,7 @@ public sealed class LinkAllocationTests
         await RunAsync(pair.Peer, request);
         double each = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)RoundTrips;
         TestContext.Current.TestOutputHelper?.WriteLine($"{each:0.0} bytes a round trip");
-        Assert.InRange(each, 0, 1000);
+        Assert.InRange(each, 0, 400); // the handler of a debug build alone allocates when it has to wait
     }
 
     private static async Task RunAsync(LinkPeer peer, LinkRequest request)
