@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Noodle.Primitives;
 
-/// <summary>A protocol without clock, socket, thread or hidden chance: inputs and time go in, effects come out.</summary>
+/// <summary>
+/// A protocol without clock, socket, thread or hidden chance: inputs and time go in, effects come out.
+/// </summary>
 /// <remarks>
 /// The host's order is fixed: one <see cref="Handle"/> or <see cref="HandleDeadline"/>, then every effect, then
 /// <see cref="NextDeadline"/>. <c>now</c> never goes back. A machine is owned by one caller at a time.

@@ -26,7 +26,9 @@ public interface IResourceAccount
     /// <summary>Who holds this account, as a path: <c>node/link/peer-7</c>.</summary>
     string Owner { get; }
 
-    /// <summary>Takes <paramref name="amount"/>, or takes nothing and returns false when a limit would be passed.</summary>
+    /// <summary>
+    /// Takes <paramref name="amount"/>, or takes nothing and returns false when a limit would be passed.
+    /// </summary>
     bool TryReserve(ResourceKind kind, long amount);
 
     /// <summary>Gives back what <see cref="TryReserve"/> took.</summary>

@@ -35,7 +35,9 @@ public readonly record struct NodeId : IComparable<NodeId>
     public bool IsNone => _host is null;
 
     /// <summary>Host and the first eight digits of the UUID: for people, not unique by promise.</summary>
-    public string ShortName => IsNone ? "none" : string.Create(CultureInfo.InvariantCulture, $"{_host}-{Uuid:N}")[..(Host.Length + 9)];
+    public string ShortName => IsNone
+        ? "none"
+        : string.Create(CultureInfo.InvariantCulture, $"{_host}-{Uuid:N}")[..(Host.Length + 9)];
 
     /// <summary>Makes the id of a new node; every character that is not allowed in a host becomes '-'.</summary>
     public static NodeId Create(string hostName, Guid uuid)

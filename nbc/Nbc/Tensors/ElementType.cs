@@ -45,7 +45,9 @@ public static class ElementTypes
         (ElementType.Float64, "FP64", 8), (ElementType.String, "BYTES", 0),
     ];
 
-    /// <summary>Bytes of one element; 0 for strings, whose size is in the data, and for <see cref="ElementType.Undefined"/>.</summary>
+    /// <summary>
+    /// Bytes of one element; 0 for strings, whose size is in the data, and for <see cref="ElementType.Undefined"/>.
+    /// </summary>
     public static int SizeOf(ElementType type)
     {
         foreach ((ElementType candidate, _, int size) in s_table)

@@ -93,7 +93,7 @@ public sealed class MachineHost<TInput, TEffect> : IAsyncDisposable
 
     private void RunOnce()
     {
-        while (_inputs.Reader.TryRead(out TInput? input))
+        while (!_stop.IsCancellationRequested && _inputs.Reader.TryRead(out TInput? input))
         {
             _machine.Handle(input, Now);
             PerformAll();

@@ -3,7 +3,9 @@ using System.Net.Security;
 
 namespace NoodleNet.Runtime.Link;
 
-/// <summary>A protocol beside NoodleLink on the same port, chosen by ALPN; its client may be without a certificate.</summary>
+/// <summary>
+/// A protocol beside NoodleLink on the same port, chosen by ALPN; its client may be without a certificate.
+/// </summary>
 public interface ISideProtocol
 {
     /// <summary>The name offered in the TLS handshake.</summary>

@@ -55,7 +55,7 @@ internal sealed partial class LinkCall
         }
     }
 
-    /// <summary>The caller has learned that its request was given up; sooner, this call may not be used again.</summary>
+    /// <summary>The caller knows that its request was given up; sooner, this call may not be used again.</summary>
     public void OnGiveUpSeen<T>(Waiter<T> waiter)
     {
         if (ReferenceEquals(waiter, _outcome))
@@ -89,7 +89,7 @@ internal sealed partial class LinkCall
         ResolveReceivers();
     }
 
-    /// <summary>Bytes of the body arrived in the buffer of the connection, and so many more of their frame come.</summary>
+    /// <summary>Bytes of the body arrived in the buffer of the connection, more of their frame are to come.</summary>
     public void OnReceived(ReadOnlySpan<byte> bytes, int more)
     {
         if (_ended is not null)

@@ -193,4 +193,19 @@ internal sealed partial class LinkConnection
                 return LinkFrame.Size + frame.Length;
         }
     }
+
+    /// <summary>Writes what is left and reads until the peer has nothing more to say.</summary>
+    private async Task SayFarewellAsync(Task reader)
+    {
+        try
+        {
+            await _writerIdle.Task.WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
+            // An end that closes with unread bytes resets the connection and may take our last frames with it.
+            await _stream.ShutdownAsync().WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
+            await reader.WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
+        }
+        catch (Exception error) when (IsChannelError(error) || error is TimeoutException)
+        {
+        }
+    }
 }

@@ -8,15 +8,6 @@ using NoodleNet.Link;
 
 namespace NoodleNet.Runtime.Link;
 
-/// <summary>What a connection needs of its host.</summary>
-internal sealed record LinkContext(
-    LinkOptions Options,
-    ILinkIdentity Identity,
-    ILinkHandler Handler,
-    IResourceAccount Account,
-    ILogger Logger,
-    HostClock Clock);
-
 /// <summary>One TLS connection and the machine that rules it.</summary>
 /// <remarks>
 /// Meaning: whoever has something to say takes the lock, tells the machine and, when nobody writes, becomes the
@@ -264,20 +255,6 @@ internal sealed partial class LinkConnection
         catch (TimeoutException)
         {
             Log.LinkHandlerLeftBehind(Logger, Node.ShortName, _incoming);
-        }
-    }
-
-    private async Task SayFarewellAsync(Task reader)
-    {
-        try
-        {
-            await _writerIdle.Task.WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
-            // An end that closes with unread bytes resets the connection and may take our last frames with it.
-            await _stream.ShutdownAsync().WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
-            await reader.WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
-        }
-        catch (Exception error) when (IsChannelError(error) || error is TimeoutException)
-        {
         }
     }
 

@@ -98,7 +98,7 @@ public sealed partial class LinkHost : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Serves a connection that somebody else accepted, so that several protocols can share one port.</summary>
+    /// <summary>Serves a connection that somebody else accepted: several protocols can share one port.</summary>
     /// <returns>False when this host drains or has ended; the caller then closes the socket.</returns>
     public bool TryAdopt(Socket accepted)
     {

@@ -48,6 +48,24 @@ public sealed class MachineHostTests
         Assert.False(host.TryPost(1));
     }
 
+    [Fact]
+    public async Task A_host_whose_inputs_never_end_can_be_disposed_of()
+    {
+        MachineHost<int, string>? host = null;
+        var turning = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        host = new MachineHost<int, string>(
+            new Countdown(),
+            _ =>
+            {
+                turning.TrySetResult();
+                host!.TryPost(1);
+            },
+            TimeProvider.System);
+        host.TryPost(1);
+        await turning.Task.WaitAsync(Bound);
+        await host.DisposeAsync().AsTask().WaitAsync(Bound);
+    }
+
     /// <summary>Tells each input, and is due that many milliseconds later.</summary>
     private sealed class Countdown : IMachine<int, string>
     {

@@ -23,9 +23,9 @@ public sealed class LinkHostTests
         b.PeerConnected += peer => came.TrySetResult(peer);
         b.PeerConnected += _ => throw new InvalidOperationException("a subscriber that breaks");
         await b.StartAsync(AnyPort, default);
-        LinkPeer[] peers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ =>
-            Task.Run(() => a.ConnectAsync(LinkPair.Node(2), b.LocalEndPoint, default).AsTask()))).WaitAsync(
-                LinkPair.Bound);
+        IEnumerable<Task<LinkPeer>> dials = Enumerable.Range(0, 8).Select(
+            _ => Task.Run(() => a.ConnectAsync(LinkPair.Node(2), b.LocalEndPoint, default).AsTask()));
+        LinkPeer[] peers = await Task.WhenAll(dials).WaitAsync(LinkPair.Bound);
         Assert.All(peers, peer => Assert.Same(peers[0], peer));
         Assert.Equal(1, account.GetUse(ResourceKind.Sockets).InUse);
         LinkPeer back = await came.Task.WaitAsync(LinkPair.Bound);
@@ -116,8 +116,8 @@ public sealed class LinkHostTests
         await three.StartAsync(AnyPort, default);
         await two.ConnectAsync(LinkPair.Node(1), one.LocalEndPoint, default).AsTask().WaitAsync(LinkPair.Bound);
         Assert.Equal(LinkFault.TlsFailed, await LinkTrustTests.FaultOf(three, LinkPair.Node(1), one.LocalEndPoint));
-        Assert.Equal(LinkFault.TooManyConnections, await LinkTrustTests.FaultOf(one, LinkPair.Node(3),
-            three.LocalEndPoint));
+        Assert.Equal(
+            LinkFault.TooManyConnections, await LinkTrustTests.FaultOf(one, LinkPair.Node(3), three.LocalEndPoint));
     }
 
     [Theory]
@@ -179,8 +179,9 @@ public sealed class LinkHostTests
     {
         ILinkIdentity identity = new TestAuthority().Issue(LinkPair.Node(1));
         ArgumentException wrong = Assert.Throws<ArgumentException>(() =>
-            LinkPair.NewHost(identity, options: new LinkOptions { MaxConnections = 0, Limits =
-                new LinkLimits { MaxStreams = 0 } }));
+            LinkPair.NewHost(
+                identity,
+                options: new LinkOptions { MaxConnections = 0, Limits = new LinkLimits { MaxStreams = 0 } }));
         Assert.Contains("MaxConnections", wrong.Message, StringComparison.Ordinal);
         Assert.Contains("MaxStreams", wrong.Message, StringComparison.Ordinal);
         LinkHost host = LinkPair.NewHost(identity);

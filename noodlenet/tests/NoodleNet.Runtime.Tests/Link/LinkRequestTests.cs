@@ -55,8 +55,8 @@ public sealed class LinkRequestTests
         });
         Guid key = Guid.NewGuid();
         var head = new LinkHead("talk.infer", TimeSpan.FromMinutes(1), key, 3, LinkPriority.High, "00-trace-01");
-        using LinkReply reply = await pair.Peer.RequestAsync(new LinkRequest { Head =
-            head }, default).AsTask().WaitAsync(LinkPair.Bound);
+        var request = new LinkRequest { Head = head };
+        using LinkReply reply = await pair.Peer.RequestAsync(request, default).AsTask().WaitAsync(LinkPair.Bound);
         Assert.Equal((LinkStatus.Refused, "not today"), (reply.Status, reply.Message));
         Assert.InRange(seen.Timeout!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
         Assert.Equal(head with { Timeout = null }, seen with { Timeout = null });
@@ -200,8 +200,8 @@ public sealed class LinkRequestTests
         using LinkReply other = await AskAsync(pair, "echo", body: [new byte[10]]);
         Assert.Throws<ObjectDisposedException>(() => reply.Body);
         Assert.Equal(10, other.Body.Length);
-        Assert.Equal((LinkStatus.Ok, true, 0), (default(LinkReply).Status, default(LinkReply).Header.IsEmpty,
-            default(LinkReply).Body.Length));
+        LinkReply none = default;
+        Assert.Equal((LinkStatus.Ok, true, 0), (none.Status, none.Header.IsEmpty, none.Body.Length));
     }
 
     public static TheoryData<LinkHead, int> WrongRequests => new()
@@ -223,13 +223,10 @@ public sealed class LinkRequestTests
     }
 
     internal static LinkRequest Ask(string method, TimeSpan? timeout = null, params ReadOnlyMemory<byte>[] body) =>
-        new()
-    {
-        Head = new LinkHead(method, timeout), Header = Encoding.ASCII.GetBytes("header"), Body = body,
-    };
+        new() { Head = new LinkHead(method, timeout), Header = Encoding.ASCII.GetBytes("header"), Body = body };
 
-    internal static Task<LinkReply> AskAsync(LinkPair pair, string method, TimeSpan? timeout =
-        null, params ReadOnlyMemory<byte>[] body) =>
+    internal static Task<LinkReply> AskAsync(
+        LinkPair pair, string method, TimeSpan? timeout = null, params ReadOnlyMemory<byte>[] body) =>
         pair.Peer.RequestAsync(Ask(method, timeout, body), default).AsTask().WaitAsync(LinkPair.Bound);
 
     internal static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

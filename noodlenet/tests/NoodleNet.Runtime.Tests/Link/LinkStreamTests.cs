@@ -38,8 +38,8 @@ public sealed class LinkStreamTests
         Assert.Equal("hello"u8, answer.Header.Span);
         byte[] received = new byte[sent.Length];
         int count = 0;
-        while (await stream.ReadAsync(received.AsMemory(count),
-            default).AsTask().WaitAsync(LinkPair.Bound) is { Count: > 0 } read)
+        while (await stream.ReadAsync(received.AsMemory(count), default).AsTask().WaitAsync(LinkPair.Bound)
+            is { Count: > 0 } read)
         {
             count += read.Count;
             if (count == received.Length)

@@ -106,8 +106,8 @@ public sealed class LinkTrustTests
             free = ((IPEndPoint)probe.LocalEndpoint).Port;
         }
 
-        Assert.Equal(LinkFault.Unreachable, await FaultOf(pair.A, LinkPair.Node(9), new IPEndPoint(IPAddress.Loopback,
-            free)));
+        var nobody = new IPEndPoint(IPAddress.Loopback, free);
+        Assert.Equal(LinkFault.Unreachable, await FaultOf(pair.A, LinkPair.Node(9), nobody));
         await using LinkHost second = LinkPair.NewHost(new TestAuthority().Issue(LinkPair.Node(5)));
         LinkException taken =
             await Assert.ThrowsAsync<LinkException>(() => second.StartAsync(pair.B.LocalEndPoint, default));

@@ -45,8 +45,11 @@ internal sealed class TestAuthority
             chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
             chain.ChainPolicy.CustomTrustStore.Add(root);
             chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-            string[] names = [.. certificate.SubjectName.EnumerateRelativeDistinguishedNames().Select(part =>
-                part.GetSingleElementValue()!)];
+            string[] names =
+            [
+                .. certificate.SubjectName.EnumerateRelativeDistinguishedNames()
+                    .Select(static part => part.GetSingleElementValue()!),
+            ];
             peer = default;
             fault = !chain.Build(certificate) ? "its certificate is of another mesh" : null;
             return fault is null && NodeId.TryParse($"{names[1]}-{names[0]}", out peer)

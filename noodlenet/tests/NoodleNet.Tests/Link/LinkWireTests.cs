@@ -74,8 +74,10 @@ public sealed class LinkWireTests
                 Assert.Equal((length, key, 9, LinkPriority.Low), (read.BodyLength, read.Key, read.Hops, read.Priority));
                 Assert.Equal(open.Timeout, read.Timeout);
 
-                var head = new LinkHeadFrame { Status = LinkStatus.Busy, BodyLength = length, Message = method, Header =
-                    header };
+                var head = new LinkHeadFrame
+                {
+                    Status = LinkStatus.Busy, BodyLength = length, Message = method, Header = header,
+                };
                 written = head.Write(bytes);
                 Assert.Equal(LinkHeadFrame.GetLength(method.Length, header.Length), written);
                 Assert.Equal(LinkFault.None, LinkHeadFrame.Read(bytes.AsSpan(0, written), out LinkHeadFrame answer));
@@ -98,8 +100,8 @@ public sealed class LinkWireTests
 
     [Fact]
     public void Random_frames_never_throw_in_the_machine_and_its_streams_stay_bounded() =>
-        Gen.Select(Gen.Byte[1, 10], Gen.UInt[0, 12], Gen.Int[0, 70_000], Gen.Bool, Gen.Long[-3, 90_000]).Array[1,
-            60].Sample(frames =>
+        Gen.Select(Gen.Byte[1, 10], Gen.UInt[0, 12], Gen.Int[0, 70_000], Gen.Bool, Gen.Long[-3, 90_000])
+            .Array[1, 60].Sample(frames =>
         {
             (MachineEnd a, MachineEnd b) = MachineEnd.Connected(null, new LinkLimits { MaxStreams = 4 });
             b.AnswerLength = static stream => stream * 100;
@@ -122,9 +124,8 @@ public sealed class LinkWireTests
         Assert.Empty(new LinkLimits().FindFaults());
         IReadOnlyList<string> faults = new LinkLimits
         {
-            MaxStreams = 0, StreamWindow = 1, ConnectionWindow = 1, PingPeriod = default, SilenceLimit =
-                TimeSpan.FromDays(1),
-            HandshakeLimit = default,
+            MaxStreams = 0, StreamWindow = 1, ConnectionWindow = 1,
+            PingPeriod = default, SilenceLimit = TimeSpan.FromDays(1), HandshakeLimit = default,
         }.FindFaults();
         Assert.Equal(6, faults.Count);
     }
