@@ -19,7 +19,8 @@ if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors)
     {
-        await Console.Error.WriteLineAsync($"noodle: {error.Message}");
+        string message = string.Join(' ', error.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        await Console.Error.WriteLineAsync($"noodle: {message}");
     }
 
     await Console.Error.WriteLineAsync($"noodle: see `noodle {(parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ")}--help`.");
@@ -41,6 +42,6 @@ catch (OperationCanceledException)
 }
 catch (Exception e) when (Failure.TryDescribe(e, out int exitCode, out string sentence))
 {
-    await Console.Error.WriteLineAsync($"noodle: {sentence}");
+    await Console.Error.WriteLineAsync($"noodle: {(sentence is [.., '.' or '?' or '!'] ? sentence : sentence + ".")}");
     return exitCode;
 }

@@ -37,6 +37,7 @@ public static class NodeHost
         builder.Host.UseSystemd().UseWindowsService();
         builder.Logging.ClearProviders()
             .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None) // it logs, with a trace, what it throws too
             .AddSimpleConsole(console =>
             {
                 console.SingleLine = true;
