@@ -22,7 +22,8 @@ if (parsed.Errors.Count > 0)
     bool noVerb = parsed.CommandResult.Command == root;
     IEnumerable<string> faults = noVerb && parsed.UnmatchedTokens.Count > 0
         ? [$"'{SafeText.Clean(parsed.UnmatchedTokens[0])}' is no verb."]
-        : parsed.Errors.Select(error => SafeText.Clean(error.Message));
+        : parsed.Errors.Select(error => string.Join(' ', error.Message.Split(
+            '\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
     foreach (string fault in faults)
     {
         await Console.Error.WriteLineAsync($"noodle: {fault}");
@@ -47,6 +48,6 @@ catch (OperationCanceledException)
 }
 catch (Exception e) when (Failure.TryDescribe(e, out int exitCode, out string sentence))
 {
-    await Console.Error.WriteLineAsync($"noodle: {sentence}");
+    await Console.Error.WriteLineAsync($"noodle: {(sentence is [.., '.' or '?' or '!'] ? sentence : sentence + ".")}");
     return exitCode;
 }

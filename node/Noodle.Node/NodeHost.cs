@@ -37,7 +37,7 @@ public static class NodeHost
         builder.Host.UseSystemd().UseWindowsService();
         builder.Logging.ClearProviders()
             .AddFilter("Microsoft", LogLevel.Warning)
-            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None) // whoever starts it tells of it, once
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None) // who starts it tells of it, once
             .AddSimpleConsole(console =>
             {
                 console.SingleLine = true;

@@ -175,8 +175,6 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
             writer.WriteNumber("p50Ms", Math.Round(load.P50Ms, 3));
             writer.WriteNumber("p99Ms", Math.Round(load.P99Ms, 3));
             writer.WriteString("killed", victim.Id);
-            writer.WriteNumber("unansweredAtKill", load.UnansweredAtKill);
-            writer.WriteNumber("victimServed", load.VictimServed);
             writer.WriteEndObject();
         }
 

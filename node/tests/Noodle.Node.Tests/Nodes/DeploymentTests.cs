@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Ahr.Planning;
 using Noodle.Client;
 using Noodle.Client.Control;
 
@@ -18,10 +19,11 @@ public sealed class DeploymentTests
         await using TestMesh mesh = await TestMesh.StartAsync(3);
         ModelInfo deployed = await Digits.DeployAsync(mesh.Nodes[0], replicas);
         Assert.Equal((1, Digits.Digest, replicas), (deployed.Version, deployed.Digest, deployed.Ready));
+        HashSet<string> holders = [.. ReplicaPlacement.Rank(
+            Digits.Digest, [.. mesh.Nodes.Select(node => node.Information.Id)], replicas).Select(node => node.ToString())];
         await Eventually.IsTrueAsync(
-            () => Task.FromResult(mesh.Nodes.All(node => node.CountReady("digits") == replicas)),
-            $"all nodes know of {replicas} replicas");
-        HashSet<string> holders = [.. mesh.Nodes[0].View.ListReplicas().Select(replica => replica.Node)];
+            () => Task.FromResult(mesh.Nodes.All(node => holders.SetEquals(node.ReadyAt("digits")))),
+            "the model has moved to where it belongs, and all nodes know");
         foreach (TestNode node in mesh.Nodes)
         {
             using InferResult result = await Digits.InferAsync(node);

@@ -1,5 +1,6 @@
 using Noodle.Client;
 using Noodle.Client.Control;
+using Noodle.Node.Hosting;
 
 namespace Noodle.Node.Tests.Nodes;
 
@@ -74,7 +75,7 @@ public sealed class LeavingTests
     {
         await using TestMesh mesh = await TestMesh.StartAsync(1);
         int port = mesh.Nodes[0].Information.Mesh.Port;
-        var error = await Assert.ThrowsAsync<Hosting.PortInUseException>(
+        var error = await Assert.ThrowsAsync<PortInUseException>(
             () => mesh.AddAsync(options => options with { MeshPort = port }));
         Assert.Contains($"Port {port} ", error.Message, StringComparison.Ordinal);
         Assert.Contains("--mesh-port", error.Message, StringComparison.Ordinal);

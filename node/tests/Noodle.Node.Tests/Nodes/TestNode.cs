@@ -65,8 +65,10 @@ internal sealed class TestNode : IAsyncDisposable
 
     public string StateOf(string id) => View.ListNodes().SingleOrDefault(node => node.Id == id)?.State ?? "unknown";
 
-    public int CountReady(string model) =>
-        View.ListReplicas().Count(replica => replica.Model == model && replica.State == ReplicaStates.Ready);
+    public int CountReady(string model) => ReadyAt(model).Count();
+
+    public IEnumerable<string> ReadyAt(string model) => View.ListReplicas()
+        .Where(replica => replica.Model == model && replica.State == ReplicaStates.Ready).Select(replica => replica.Node);
 
     public bool HasFile(string digest) => File.Exists(Path.Combine(StorePath, digest[..2], digest));
 

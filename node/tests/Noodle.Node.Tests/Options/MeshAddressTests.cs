@@ -1,0 +1,57 @@
+using System.Net;
+using Noodle.Node.Options;
+
+namespace Noodle.Node.Tests.Options;
+
+public sealed class MeshAddressTests
+{
+    [Theory]
+    [InlineData("1.2.3.4:5", "1.2.3.4", 5)]
+    [InlineData("1.2.3.4", "1.2.3.4", 7946)]
+    [InlineData("node-1.lab", "node-1.lab", 7946)]
+    [InlineData("localhost:65535", "localhost", 65535)]
+    [InlineData("::1", "::1", 7946)]
+    [InlineData("[::1]", "::1", 7946)]
+    [InlineData("[fe80::1]:80", "fe80::1", 80)]
+    public void An_address_is_split_into_host_and_port(string text, string host, int port)
+    {
+        Assert.True(MeshAddress.TryParse(text, out string foundHost, out int foundPort));
+        Assert.Equal((host, port), (foundHost, foundPort));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(":")]
+    [InlineData(":80")]
+    [InlineData("host:")]
+    [InlineData("host:0")]
+    [InlineData("host:65536")]
+    [InlineData("host:-1")]
+    [InlineData("host:1x")]
+    [InlineData("a:b:c")]
+    [InlineData("[1.2.3.4]:80")]
+    [InlineData("[::1")]
+    [InlineData("::1]")]
+    [InlineData("[::1]x")]
+    [InlineData("two words")]
+    [InlineData("http://host")]
+    public void What_is_no_address_is_refused(string text) => Assert.False(MeshAddress.TryParse(text, out _, out _));
+
+    [Fact]
+    public void A_name_longer_than_names_may_be_is_refused() =>
+        Assert.False(MeshAddress.TryParse(new string('a', 254) + ":1", out _, out _));
+
+    [Fact]
+    public void No_text_at_all_makes_it_throw() =>
+        Gen.String.Sample(text => MeshAddress.TryParse(text, out _, out int port) is false || port is > 0 and < 65536);
+
+    [Fact]
+    public async Task Literals_and_names_resolve_and_what_has_no_address_gives_none()
+    {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        Assert.Equal([new IPEndPoint(IPAddress.Loopback, 9)], await MeshAddress.ResolveAsync("127.0.0.1:9", cancel));
+        Assert.Contains(await MeshAddress.ResolveAsync("localhost:9", cancel), address => IPAddress.IsLoopback(address.Address));
+        Assert.Empty(await MeshAddress.ResolveAsync("nothing here", cancel));
+        Assert.Empty(await MeshAddress.ResolveAsync("no-such-name.invalid", cancel));
+    }
+}
