@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Noodle.Primitives;
+using NoodleNet.Runtime.Storage;
 using NoodleNet.Runtime.Tests.Storage;
 
 namespace NoodleNet.Runtime.Tests.Discovery;
@@ -23,8 +25,10 @@ internal sealed class SerfAgent : IAsyncDisposable
         _rpc = $"127.0.0.1:{FreePort()}";
         string path = _folder["serf.json"];
         string secret = key is null ? "" : $", \"encrypt_key\": \"{Convert.ToBase64String(key)}\"";
-        NoodleNet.Runtime.Storage.AtomicFile.Write(path, System.Text.Encoding.UTF8.GetBytes(
-            $$"""{ "node_name": "{{Node}}", "bind": "{{EndPoint}}", "rpc_addr": "{{_rpc}}", "profile": "local"{{secret}} }"""));
+        string settings = $$"""
+            { "node_name": "{{Node}}", "bind": "{{EndPoint}}", "rpc_addr": "{{_rpc}}", "profile": "local"{{secret}} }
+            """;
+        AtomicFile.Write(path, Encoding.UTF8.GetBytes(settings));
         _process = Start("agent", $"-config-file={path}");
         _process.BeginOutputReadLine(); // a full pipe would stop the agent
         _process.BeginErrorReadLine();
