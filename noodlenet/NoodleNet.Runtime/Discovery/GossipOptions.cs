@@ -29,7 +29,9 @@ public sealed class GossipOptions
     /// Null: they are answered as gossip that cannot be read.</summary>
     public Func<Socket, bool>? TakeTls { get; set; }
 
-    /// <summary>Streams handled at once, in and out, 1 to 1024; more are refused. A quarter is kept for our own.</summary>
+    /// <summary>
+    /// Streams handled at once, in and out, 1 to 1024; more are refused. A quarter is kept for our own.
+    /// </summary>
     public int MaxStreams { get; set; } = 128;
 
     /// <summary>Changes that wait for one slow watcher before it is told that it missed some, 1 to 65,536.</summary>

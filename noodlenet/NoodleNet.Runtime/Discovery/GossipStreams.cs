@@ -152,7 +152,8 @@ internal sealed class GossipStreams(
             var (message, fault) = await ReadAsync(socket, accepted: false, cancellation).ConfigureAwait(false);
             if (message is null or GossipMessage.Error)
             {
-                Log.ExchangeFailed(log, to, message is GossipMessage.Error error ? OneLine(error.Text) : fault.ToString());
+                string reason = message is GossipMessage.Error error ? OneLine(error.Text) : fault.ToString();
+                Log.ExchangeFailed(log, to, reason);
             }
 
             return message;

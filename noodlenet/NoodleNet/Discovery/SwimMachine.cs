@@ -10,7 +10,8 @@ namespace NoodleNet.Discovery;
 /// <summary>Knows who is in the mesh: SWIM with Lifeguard, as memberlist speaks it.</summary>
 /// <remarks>
 /// Meaning: a parent of small parts. <see cref="Prober"/> asks, <see cref="Membership"/> decides,
-/// <see cref="Gossiper"/> spreads, <see cref="RelayTable"/> asks for others. The first input is
+/// <see cref="Gossiper"/> spreads, <see cref="RelayTable"/> asks for others, <see cref="SerfIntents"/> speaks to
+/// Serf agents. The first input is
 /// <see cref="SwimInput.Start"/>; before it, everything else is ignored.
 /// Bound: every table by <see cref="SwimOptions"/>.
 /// </remarks>
@@ -24,7 +25,8 @@ public sealed class SwimMachine : IMachine<SwimInput, SwimEffect>
     private readonly Prober _prober;
     private readonly RelayTable _relays;
     private readonly Gossiper _gossiper;
-    private bool _started, _leaveTold;
+    private readonly SerfIntents _serf;
+    private bool _started, _leaveAsked, _leaveTold;
 
     /// <exception cref="ArgumentException">The name is empty or too long, or the options are not sound.</exception>
     public SwimMachine(SwimOptions options, string self, Prng chance)
@@ -43,6 +45,7 @@ public sealed class SwimMachine : IMachine<SwimInput, SwimEffect>
         _prober = new Prober(_context, _membership);
         _relays = new RelayTable(_context);
         _gossiper = new Gossiper(_context, _membership);
+        _serf = new SerfIntents(_context);
     }
 
     /// <inheritdoc/>
@@ -76,7 +79,7 @@ public sealed class SwimMachine : IMachine<SwimInput, SwimEffect>
             case SwimInput.ExchangeFailed failed: EndJoin(failed.Ticket, MergeFault.Unreachable); break;
             case SwimInput.ExchangeOffered offered: TakeOffer(offered, now); break;
             case SwimInput.StreamPinged pinged: _prober.TakeStreamResult(pinged.SeqNo, pinged.Answered); break;
-            case SwimInput.Leave: _membership.Leave(now); break;
+            case SwimInput.Leave: Leave(now); break;
             case SwimInput.UpdateMeta update: _membership.UpdateMeta(update.Meta, now); break;
             case SwimInput.ProbeNow probe: _prober.ProbeNow(probe.Name, now); break;
             default: throw new UnreachableException();
@@ -116,8 +119,28 @@ public sealed class SwimMachine : IMachine<SwimInput, SwimEffect>
         _gossiper.Start(now);
     }
 
+    private void Leave(Instant now)
+    {
+        if (_context.IsLeaving || _leaveAsked)
+        {
+            return;
+        }
+
+        _leaveAsked = _serf.TrySayLeave(); // first the word, then the deed: who hears both at once may mix them up
+        if (!_leaveAsked)
+        {
+            _membership.Leave(now);
+        }
+    }
+
     private void Settle(Instant now)
     {
+        if (_leaveAsked && (!_serf.IsSpreading || _context.Members.PresentCount <= 1))
+        {
+            _leaveAsked = false;
+            _membership.Leave(now);
+        }
+
         _gossiper.Wake(now);
         if (_context.IsLeaving && !_leaveTold
             && (!_context.Broadcasts.Contains(_context.Self) || _context.Members.PresentCount == 0))
@@ -165,13 +188,20 @@ public sealed class SwimMachine : IMachine<SwimInput, SwimEffect>
             case GossipMessage.Alive alive: return _membership.Hear(alive, now);
             case GossipMessage.Suspect suspect: _membership.Hear(suspect, now); return WireFault.None;
             case GossipMessage.Dead dead: _membership.Hear(dead, now); return WireFault.None;
-            default: return WireFault.None; // a user message: nothing of ours travels that way
+            case GossipMessage.User user: _serf.HearMessage(user.Body.Span); return WireFault.None;
+            default: return WireFault.None; // what only streams carry
         }
     }
 
     private void TakeAnswer(SwimInput.ExchangeAnswered answered, Instant now)
     {
         MergeFault fault = _membership.Merge(answered.State, now);
+        _serf.HearState(answered.State.UserState.Span);
+        if (answered.Ticket != 0 && fault == MergeFault.None)
+        {
+            _serf.SayJoin();
+        }
+
         ReportRefusal(fault, answered.From);
         EndJoin(answered.Ticket, fault);
     }
@@ -179,6 +209,7 @@ public sealed class SwimMachine : IMachine<SwimInput, SwimEffect>
     private void TakeOffer(SwimInput.ExchangeOffered offered, Instant now)
     {
         _context.Emit(new SwimEffect.AnswerExchange(offered.Ticket, _membership.LocalState(offered.State.Join)));
+        _serf.HearState(offered.State.UserState.Span);
         ReportRefusal(_membership.Merge(offered.State, now), offered.From);
     }
 

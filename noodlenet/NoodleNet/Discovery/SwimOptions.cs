@@ -128,7 +128,8 @@ public sealed record SwimOptions
         Check(Versions.IsSound, "Versions must be sound ranges.");
         foreach ((TimeSpan value, string name) in new[]
         {
-            (ProbeInterval, nameof(ProbeInterval)), (StreamTimeout, nameof(StreamTimeout)), (PushPullInterval, nameof(PushPullInterval)),
+            (ProbeInterval, nameof(ProbeInterval)), (StreamTimeout, nameof(StreamTimeout)),
+            (PushPullInterval, nameof(PushPullInterval)),
             (GossipInterval, nameof(GossipInterval)), (GossipToTheDeadTime, nameof(GossipToTheDeadTime)),
             (ReconnectInterval, nameof(ReconnectInterval)),
         })

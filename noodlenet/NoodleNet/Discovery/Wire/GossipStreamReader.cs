@@ -240,7 +240,8 @@ public sealed class GossipStreamReader(GossipEnvelope envelope, bool accepted)
             Message = new GossipMessage.User(body[..(int)length].ToArray());
         }
 
-        return !reader.IsSound ? FaultOf(reader, Unread.Length) : Message is null ? WireFault.Truncated : WireFault.None;
+        return !reader.IsSound ? FaultOf(reader, Unread.Length)
+            : Message is null ? WireFault.Truncated : WireFault.None;
     }
 
     private WireFault ReadExchange()

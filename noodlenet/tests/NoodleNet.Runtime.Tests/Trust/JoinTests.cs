@@ -1,7 +1,10 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using Noodle.Primitives;
 using NoodleNet.Runtime.Trust;
 
@@ -275,6 +278,40 @@ public sealed class JoinTests : IDisposable
         Assert.Equal(JoinFault.None, (await JoinAsync(port.Address, token)).Fault);
     }
 
+    [Fact]
+    public async Task What_is_secret_is_in_no_line_of_the_log()
+    {
+        var log = new Lines();
+        var service = new JoinService(_mesh.Founder, _mesh.Registrar, _clock, log);
+        await using var port = new LinkPort(service, _mesh.Founder.Certificate);
+        MeshToken good = _mesh.Token();
+        byte[] wrong = [.. Enumerable.Repeat((byte)0xA7, MeshToken.SecretBytes)];
+        var guess = new MeshToken(good.AuthorityHash, good.Id, wrong, good.Expires, good.Role);
+        Assert.Equal(JoinFault.WrongSecret, (await JoinAsync(port.Address, guess)).Fault);
+        using NodeCredentials joined = (await JoinAsync(port.Address, good)).Credentials!;
+
+        Assert.Equal(2, log.Told.Count);
+        string told = string.Join('\n', log.Told) + joined + good + guess;
+        foreach (byte[] secret in new[] { good.Secret.ToArray(), wrong, joined.GossipKey.ToArray() })
+        {
+            Assert.DoesNotContain(Convert.ToHexString(secret)[..16], told, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain(Convert.ToBase64String(secret)[..10], told, StringComparison.Ordinal);
+            Assert.DoesNotContain(Base64Url.EncodeToString(secret)[..10], told, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(-24)]
+    [InlineData(24 * 366)]
+    public async Task Whose_clock_is_far_off_keeps_its_secret(int hours)
+    {
+        await using var port = new LinkPort(_mesh.Service(_mesh.Registrar), _mesh.Founder.Certificate);
+        var clock = new TestClock { Now = _clock.Now.AddHours(hours) };
+        JoinOutcome outcome = await new JoinClient(clock).JoinAsync(
+            port.Address, _mesh.Token(), s_joiner, _bound.Token);
+        Assert.Equal(JoinFault.Impostor, outcome.Fault);
+    }
+
     private Task<JoinOutcome> JoinAsync(IPEndPoint address, MeshToken token) =>
         new JoinClient(_clock).JoinAsync(address, token, s_joiner, _bound.Token);
 
@@ -296,6 +333,19 @@ public sealed class JoinTests : IDisposable
 
     private async Task<JoinFault> HelloAsync(SslStream stream) =>
         JoinWire.ReadHello(await JoinWire.ReceiveAsync(stream, _bound.Token), out _);
+
+    private sealed class Lines : ILogger
+    {
+        public ConcurrentQueue<string> Told { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) => Told.Enqueue(formatter(state, exception) + exception);
+    }
 
     private async Task<JoinFault> AskRawAsync(IPEndPoint address, byte[] request)
     {

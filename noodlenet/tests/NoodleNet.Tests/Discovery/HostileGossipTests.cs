@@ -175,6 +175,43 @@ public sealed class HostileGossipTests
     public void A_name_is_measured_as_it_travels() => Assert.Throws<ArgumentException>(
         () => new SwimMachine(SwimOptions.Lan, new string('\u00e4', 128), new Prng(1)));
 
+    [Fact]
+    public void To_Serf_peers_the_goodbye_is_announced_and_to_others_it_is_not()
+    {
+        SwimMachine machine = Started(out Instant now);
+        Tell(machine, new GossipMessage.Alive(1, "n0", Stranger, default, ProtocolVersions.Noodle), now);
+        byte[] serf = Convert.FromHexString("0281a54c54696d6507"); // state, LTime 7
+        var state = new GossipMessage.PushPull(true, [], serf);
+        machine.Handle(new SwimInput.ExchangeAnswered(3, state, Stranger), now);
+        Tell(machine, new GossipMessage.User(Convert.FromHexString("0081a54c54696d6514")), now); // leave, LTime 20
+        Tell(machine, new GossipMessage.User(Convert.FromHexString("0181a54c54696d65c1")), now); // broken
+        machine.Handle(new SwimInput.Leave(), now);
+        machine.Handle(new SwimInput.Leave(), now);
+        string expected = "0083a54c54696d6515a44e6f6465a26d65a55072756e65c2"; // leave, LTime 21, me, Prune false
+        List<GossipMessage> said = [];
+        for (int i = 0; i < 200 && said is not [.., GossipMessage.Dead]; i++)
+        {
+            foreach (SwimEffect.Send send in Effects(machine).OfType<SwimEffect.Send>())
+            {
+                PacketReader.Read(send.Packet, said);
+                said.RemoveAll(message => message is not (GossipMessage.User or GossipMessage.Dead));
+            }
+
+            now = machine.NextDeadline!.Value;
+            machine.HandleDeadline(now);
+        }
+
+        Assert.True(said.Count >= 5);
+        Assert.All(said[..^1], message =>
+            Assert.Equal(expected, Convert.ToHexStringLower(((GossipMessage.User)message).Body.Span)));
+        Assert.Equal("me", Assert.IsType<GossipMessage.Dead>(said[^1]).From);
+
+        SwimMachine plain = Started(out now);
+        Tell(plain, new GossipMessage.Alive(1, "n0", Stranger, default, ProtocolVersions.Noodle), now);
+        plain.Handle(new SwimInput.Leave(), now);
+        Assert.Equal(MemberState.Left, plain.Members.Single(member => member.Name == "me").State);
+    }
+
     private static SwimMachine Started(out Instant now, SwimOptions? options = null)
     {
         now = default;

@@ -164,6 +164,30 @@ public sealed class WireReaderTests
     }, iter: 60);
 
     [Fact]
+    public void Lzw_reads_the_last_code_of_a_full_table()
+    {
+        // 3,839 letters define every code from 258 to 4095; 4095 itself then stands for two of them.
+        var bits = new List<bool>();
+        int width = 9;
+        Write(256);
+        for (int i = 0, high = 257; i < 3839; i++)
+        {
+            Write('a' + (i % 26));
+            high++;
+            width += high == 1 << width && width < 12 ? 1 : 0;
+        }
+
+        Write(4095);
+        Write(257);
+        byte[] packed = [.. bits.Chunk(8).Select(part => (byte)part.Select((bit, at) => bit ? 1 << at : 0).Sum())];
+        Assert.True(Lzw.TryDecompress(packed, 5000, out byte[] data, out _));
+        Assert.Equal(3841, data.Length);
+        Assert.Equal(data[3837..3839], data[3839..]);
+
+        void Write(int code) => bits.AddRange(Enumerable.Range(0, width).Select(bit => (code >> bit & 1) != 0));
+    }
+
+    [Fact]
     public void Envelopes_pass_only_their_own_kind()
     {
         byte[] packet = MessageEncoder.Encode(new GossipMessage.Nack(1)), nonce = new byte[12];
