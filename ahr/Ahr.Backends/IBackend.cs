@@ -25,7 +25,8 @@ public interface IBackendModel : IDisposable
     /// <param name="outputs">Names of the wanted outputs in the wanted order; null for all.</param>
     /// <param name="cancellation">Ends the run early where the engine can.</param>
     /// <returns>The outputs; the caller disposes them.</returns>
-    /// <exception cref="BackendException">An input is missing, unknown or of another type or shape; or the run failed.</exception>
+    /// <exception cref="BackendException">An input is missing, unknown or of another type or shape; or the run
+    /// failed.</exception>
     ValueTask<TensorSet> RunAsync(TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation);
 }
 
@@ -45,7 +46,8 @@ public enum BackendFault
     RunFailed,
 }
 
-/// <summary>A model could not be loaded or run; the message is one sentence that names the thing and the way out.</summary>
+/// <summary>A model could not be loaded or run; the message is one sentence that names the thing and the way
+/// out.</summary>
 public sealed class BackendException(BackendFault fault, string message, Exception? inner = null)
     : Exception(message, inner)
 {

@@ -5,7 +5,8 @@ using Nbc.Tensors;
 namespace Ahr.Runtime;
 
 /// <summary>A model deployed in the mesh.</summary>
-/// <param name="Name">Unique in the mesh: 1 to 128 of letters, digits, '.', '_' and '-', starting with a letter or digit.</param>
+/// <param name="Name">Unique in the mesh: 1 to 128 of letters, digits, '.', '_' and '-', starting with a letter or
+/// digit.</param>
 /// <param name="Version">Counts up from 1 with each deployment under the name.</param>
 /// <param name="Digest">SHA-256 of the file, 64 lower-case hexadecimal digits.</param>
 /// <param name="SizeBytes">Of the file.</param>

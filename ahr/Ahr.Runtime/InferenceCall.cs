@@ -88,7 +88,8 @@ public interface IInferenceService
 /// <summary>How AHR reaches another node; the node implements it over NoodleTalk.</summary>
 public interface IRemoteExecutor
 {
-    /// <summary>Runs a call on one given node; a lost node is an answer with <see cref="InferenceFault.NodeLost"/>.</summary>
+    /// <summary>Runs a call on one given node; a lost node is an answer with
+    /// <see cref="InferenceFault.NodeLost"/>.</summary>
     ValueTask<InferenceAnswer> ExecuteAsync(
         NodeId node, InferenceCall call, TimeSpan remaining, CancellationToken cancellation);
 }

@@ -34,7 +34,8 @@ internal static partial class TextRules
     public static IEnumerable<Finding> Whitespace(SourceFile file)
     {
         bool isCmd = file.Path.EndsWith(".cmd", StringComparison.Ordinal);
-        if (file.Text.Length > 0 && file.Text[^1] != '\n')
+        bool isLockFile = file.Path.EndsWith("packages.lock.json", StringComparison.Ordinal); // NuGet ends it so
+        if (!isLockFile && file.Text.Length > 0 && file.Text[^1] != '\n')
         {
             yield return new Finding(file.Path, file.LineAt(file.Text.Length), "no newline at the end; add one");
         }

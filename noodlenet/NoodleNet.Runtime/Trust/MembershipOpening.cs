@@ -163,13 +163,15 @@ internal sealed class MembershipOpening(
         return key;
     }
 
+    private const string WayToToken = "copy the founding node's token file here";
+
     /// <summary>Why asking others of the same mesh is of no use; null when it may be of use.</summary>
     private string? FinalSentence(JoinFault fault) => fault switch
     {
         JoinFault.UnknownToken =>
-            $"The mesh does not know the token in '{_tokenPath}'; get a new one with: noodle token.",
-        JoinFault.WrongSecret => $"The token in '{_tokenPath}' has a wrong secret; get a new one with: noodle token.",
-        JoinFault.Expired => $"The token in '{_tokenPath}' has expired; get a new one with: noodle token.",
+            $"The mesh does not know the token in '{_tokenPath}'; {WayToToken}.",
+        JoinFault.WrongSecret => $"The token in '{_tokenPath}' has a wrong secret; {WayToToken}.",
+        JoinFault.Expired => $"The token in '{_tokenPath}' has expired; restart the founding node and {WayToToken}.",
         JoinFault.NameTaken => $"The mesh has a node {folder.Node} with another key; "
             + $"remove '{folder.FolderPath}' to start as a new node.",
         JoinFault.Full => "The mesh has as many nodes as it may have.",
@@ -183,6 +185,6 @@ internal sealed class MembershipOpening(
         MembershipStep.RefuseExpiredToken => FinalSentence(JoinFault.Expired)!,
         MembershipStep.RefuseExpiredCertificate => $"The certificate of this node ended on "
             + $"{old!.Certificate.NotAfter:yyyy-MM-dd}; put a new token into '{_tokenPath}' and start again.",
-        _ => $"There is no join token in '{_tokenPath}'; get one on the founding node with: noodle token.",
+        _ => $"There is no join token in '{_tokenPath}'; {WayToToken}.",
     };
 }

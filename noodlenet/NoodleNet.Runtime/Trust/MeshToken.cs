@@ -92,7 +92,7 @@ public sealed class MeshToken
         text = text?.Trim() ?? "";
         if (!text.StartsWith(Prefix, StringComparison.Ordinal))
         {
-            fault = $"That is not a join token: one starts with '{Prefix}'; print it again with: noodle token.";
+            fault = $"That is not a join token: one starts with '{Prefix}'; copy the founding node's token file again.";
             return false;
         }
 

@@ -146,7 +146,7 @@ public sealed class MembershipTests : IDisposable
     {
         using NodeFolder one = Open("one");
         using var other = new TestMesh(_clock);
-        Assert.Contains("noodle token", (await RefusalAsync(one, new MembershipOptions { MayFound = false })).Message);
+        Assert.Contains("token file here", (await RefusalAsync(one, new MembershipOptions { MayFound = false })).Message);
         (await OpenAsync(one)).Dispose();
         other.Token().Save(one.TokenPath);
         Assert.Contains("remove the token", (await RefusalAsync(one)).Message);
