@@ -96,36 +96,6 @@ public sealed class DeploymentTests
     }
 
     [Fact]
-    public async Task When_a_node_dies_its_replica_moves_to_another_and_no_call_is_lost()
-    {
-        await using TestMesh mesh = await TestMesh.StartAsync(3);
-        await Digits.DeployAsync(mesh.Nodes[0], 1);
-        string holder = mesh.Nodes[0].View.ListReplicas().Single(replica => replica.State == ReplicaStates.Ready).Node;
-        TestNode victim = mesh.Nodes.Single(node => node.Id == holder);
-        TestNode[] others = [.. mesh.Nodes.Where(node => node != victim)];
-        if (victim == mesh.Nodes[0])
-        {
-            await Eventually.IsTrueAsync(
-                () => Task.FromResult(others.All(node => node.View.ListModels().Count == 1)), "the others know the model");
-        }
-
-        // The only replica dies, and its file is on its disk alone unless another node was sent it before.
-        bool elsewhere = others.Any(node => node.HasFile(Digits.Digest));
-        await victim.DisposeAsync();
-        if (!elsewhere)
-        {
-            await Eventually.IsTrueAsync(
-                () => Task.FromResult(others.All(node => node.StateOf(victim.Id) == NodeStates.Failed)), "the node has failed");
-            TestNode again = await mesh.StartAsync(victim.Options);
-            Assert.Equal(victim.Id, again.Id);
-        }
-
-        await Eventually.IsTrueAsync(
-            () => Task.FromResult(others.All(node => node.CountReady("digits") >= 1)), "another replica is ready");
-        (await Digits.InferAsync(others[0])).Dispose();
-    }
-
-    [Fact]
     public async Task Replicas_of_a_dead_node_are_made_good_by_a_node_that_fetches_the_file()
     {
         await using TestMesh mesh = await TestMesh.StartAsync(3);
