@@ -37,7 +37,8 @@ public static class NodeHost
         builder.Host.UseSystemd().UseWindowsService();
         builder.Logging.ClearProviders()
             .AddFilter("Microsoft", LogLevel.Warning)
-            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None) // it logs, with a trace, what it throws too
+            // it logs, with a trace, what it throws too
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddSimpleConsole(console =>
             {
                 console.SingleLine = true;

@@ -20,7 +20,8 @@ public sealed class DeploymentTests
         ModelInfo deployed = await Digits.DeployAsync(mesh.Nodes[0], replicas);
         Assert.Equal((1, Digits.Digest, replicas), (deployed.Version, deployed.Digest, deployed.Ready));
         HashSet<string> holders = [.. ReplicaPlacement.Rank(
-            Digits.Digest, [.. mesh.Nodes.Select(node => node.Information.Id)], replicas).Select(node => node.ToString())];
+            Digits.Digest, [.. mesh.Nodes.Select(node => node.Information.Id)], replicas).Select(node =>
+                node.ToString())];
         await Eventually.IsTrueAsync(
             () => Task.FromResult(mesh.Nodes.All(node => holders.SetEquals(node.ReadyAt("digits")))),
             "the model has moved to where it belongs, and all nodes know");
@@ -31,7 +32,8 @@ public sealed class DeploymentTests
             await AskInJsonAsync(node);
         }
 
-        Assert.All(mesh.Nodes.Where(node => holders.Contains(node.Id)), node => Assert.True(node.HasFile(Digits.Digest)));
+        Assert.All(mesh.Nodes.Where(node => holders.Contains(node.Id)), node => Assert.True(node.HasFile(
+            Digits.Digest)));
         DecisionInfo decision = (await mesh.Nodes[2].Client.GetDecisionsAsync(1, Cancel)).Single();
         Assert.Equal(("digits", "None"), (decision.Model, decision.Outcome));
         Assert.Equal(3, decision.Scores.Count);
@@ -45,7 +47,8 @@ public sealed class DeploymentTests
         await Digits.DeployAsync(mesh.Nodes[0], 2);
         await mesh.Nodes[1].Client.RemoveAsync("digits", Cancel);
         await Eventually.IsTrueAsync(
-            () => Task.FromResult(mesh.Nodes.All(node => node.View.ListModels().Count == 0 && !node.HasFile(Digits.Digest))),
+            () => Task.FromResult(mesh.Nodes.All(node => node.View.ListModels().Count == 0 && !node.HasFile(
+                Digits.Digest))),
             "no node has the model or its file");
         NoodleException gone = await Assert.ThrowsAsync<NoodleException>(() => Digits.InferAsync(mesh.Nodes[0]));
         Assert.Equal((NoodleFault.UnknownModel, HttpStatusCode.NotFound), (gone.Fault, gone.Status));
@@ -122,7 +125,8 @@ public sealed class DeploymentTests
         {
             inputs = new[]
             {
-                new { name = "image", datatype = "FP32", shape = new[] { 1, 1, 8, 8 }, data = Enumerable.Repeat(0.5, 64) },
+                new { name = "image", datatype = "FP32", shape = new[] { 1, 1, 8, 8 }, data = Enumerable.Repeat(0.5,
+                    64) },
             },
         };
         using HttpResponseMessage answer = await node.Web.PostAsJsonAsync("v2/models/digits/infer", body, Cancel);
