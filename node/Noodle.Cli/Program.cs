@@ -6,14 +6,17 @@ using Noodle.Cli.Output;
 using Noodle.Cli.Verbs;
 
 // Not a RootCommand: that one would go by the name of the assembly, and people start it as noodle.
-var root = new Command("noodle", "Run AI models on the machines you already have.") { new HelpOption(), SharedOptions.Output };
-foreach (Command verb in new[]
+var root = new Command("noodle", "Run AI models on the machines you already have.")
+{
+    new HelpOption(), SharedOptions.Output,
+};
+foreach (Command each in new[]
 {
     UpVerb.Create(), NodesVerb.Create(), DeployVerb.Create(), ModelsVerb.Create(), ReplicasVerb.Create(), RunVerb.Create(),
     RemoveVerb.Create(), DecisionsVerb.Create(), DemoVerb.Create(), VersionVerb.Create(),
 })
 {
-    root.Subcommands.Add(verb);
+    root.Subcommands.Add(each);
 }
 
 ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
@@ -29,7 +32,8 @@ if (parsed.Errors.Count > 0)
         await Console.Error.WriteLineAsync($"noodle: {fault}");
     }
 
-    await Console.Error.WriteLineAsync($"noodle: see `noodle {(noVerb ? "" : parsed.CommandResult.Command.Name + " ")}--help`.");
+    string verb = noVerb ? "" : parsed.CommandResult.Command.Name + " ";
+    await Console.Error.WriteLineAsync($"noodle: see `noodle {verb}--help`.");
     return ExitCodes.Usage;
 }
 

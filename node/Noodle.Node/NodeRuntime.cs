@@ -81,7 +81,8 @@ internal sealed class NodeRuntime(
         await _mesh.StartAsync(Http, version, cancellationToken);
         _started = true;
         _loops = Task.WhenAll(
-            GuardAsync("gossip", _mesh.Gossip.Completion.WaitAsync), GuardAsync("discovery", _mesh.RunAsync), GuardAsync("connections", _parts.Peers.RunAsync),
+            GuardAsync("gossip", _mesh.Gossip.Completion.WaitAsync), GuardAsync("discovery", _mesh.RunAsync),
+            GuardAsync("connections", _parts.Peers.RunAsync),
             GuardAsync("status", _parts.Status.RunAsync), GuardAsync("models", _parts.Reconciler.RunAsync));
     }
 

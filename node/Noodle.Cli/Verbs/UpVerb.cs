@@ -87,7 +87,8 @@ internal static class UpVerb
         var node = app.Services.GetRequiredService<INodeInformation>();
         await app.WaitForShutdownAsync(CancellationToken.None); // the host itself listens for Ctrl-C and SIGTERM
         return node.BrokenPart is { } part
-            ? throw new CliException(ExitCodes.Failed, $"The node stopped by a defect in its part '{part}'; the log above has it.")
+            ? throw new CliException(ExitCodes.Failed,
+                $"The node stopped by a defect in its part '{part}'; the log above has it.")
             : ExitCodes.Success;
     }
 

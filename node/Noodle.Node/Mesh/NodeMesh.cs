@@ -73,7 +73,8 @@ internal sealed class NodeMesh : IAsyncDisposable
         {
             MeshMembership membership = await MeshMembership.OpenAsync(
                 folder,
-                new MembershipOptions { TokenPath = tokenPath, MayFound = options.Join.Count == 0 }, // who names a mesh wants that one
+                // who names a mesh wants that one
+                new MembershipOptions { TokenPath = tokenPath, MayFound = options.Join.Count == 0 },
                 FindAsync(options, folder.Node, tokenPath, account, time, logs, limit.Token),
                 time, logs.CreateLogger<MeshMembership>(), limit.Token);
             return new NodeMesh(options, folder.Node, membership, account, time, logs, handler);
@@ -81,8 +82,8 @@ internal sealed class NodeMesh : IAsyncDisposable
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new TrustException(
-                $"No node that can admit this one answered within {options.JoinTimeout.TotalSeconds:0.###} s for mesh {MeshToken.Load(tokenPath)?.Mesh}; start the " +
-                "node that founded it, or name its address with --join HOST:PORT.");
+                $"No node that can admit this one answered within {options.JoinTimeout.TotalSeconds:0.###} s for mesh " +
+                $"{MeshToken.Load(tokenPath)?.Mesh}; start the node that founded it, or name its address with --join HOST:PORT.");
         }
     }
 
@@ -172,7 +173,8 @@ internal sealed class NodeMesh : IAsyncDisposable
     private static Guid GuidOf(MeshId mesh) => Guid.ParseExact(mesh.ToString(), "N");
 
     private static async IAsyncEnumerable<IPEndPoint> FindAsync(
-        NodeOptions options, NodeId self, string tokenPath, IResourceAccount account, TimeProvider time, ILoggerFactory logs,
+        NodeOptions options, NodeId self, string tokenPath, IResourceAccount account, TimeProvider time,
+            ILoggerFactory logs,
         [EnumeratorCancellation] CancellationToken cancellation)
     {
         // Read here and not before: a node that lost the race to found the mesh finds the winner's token only now.
@@ -183,14 +185,17 @@ internal sealed class NodeMesh : IAsyncDisposable
 
         await using BeaconHost? listening = options.Multicast
             ? new BeaconHost(
-                new BeaconOptions { Scope = ScopeOf(options), Port = options.BeaconPort }, logs.CreateLogger<BeaconHost>(), time, account)
+                new BeaconOptions { Scope = ScopeOf(options), Port = options.BeaconPort },
+                    logs.CreateLogger<BeaconHost>(), time, account)
             : null;
         if (listening is not null)
         {
             await listening.StartAsync(new Beacon(GuidOf(token.Mesh), self, 0, 0, 0, BeaconFlags.Asks), cancellation);
         }
 
-        Log.LookingForMesh(logs.CreateLogger<NodeMesh>(), token.Mesh.ToString(), listening is null ? "at the addresses given" : "by multicast");
+        Log.LookingForMesh(
+            logs.CreateLogger<NodeMesh>(), token.Mesh.ToString(),
+            listening is null ? "at the addresses given" : "by multicast");
         await foreach (IPEndPoint address in new MeshSeeds(options.Join, listening, time)
             .ForJoiningAsync(GuidOf(token.Mesh), cancellation))
         {

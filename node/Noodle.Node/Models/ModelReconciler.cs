@@ -122,7 +122,8 @@ internal sealed class ModelReconciler(
             _attempts[digest] = attempt = new Attempt();
         }
 
-        if (attempt.Running.IsCompleted && attempt.Unloading.IsCompleted && !host.IsReady(digest) && time.GetElapsedTime(attempt.EndedAt) >= attempt.Pause)
+        if (attempt.Running.IsCompleted && attempt.Unloading.IsCompleted && !host.IsReady(digest) &&
+            time.GetElapsedTime(attempt.EndedAt) >= attempt.Pause)
         {
             attempt.Running = LoadAsync(attempt, digest, cancellation);
         }
@@ -185,7 +186,8 @@ internal sealed class ModelReconciler(
             }
         }
 
-        foreach (string digest in _attempts.Keys.Where(digest => !deployed.Contains(digest) && !IsBusy(digest)).ToArray())
+        foreach (string digest in _attempts.Keys.Where(digest => !deployed.Contains(digest) && !IsBusy(digest))
+            .ToArray())
         {
             _attempts.Remove(digest);
         }
@@ -193,7 +195,8 @@ internal sealed class ModelReconciler(
 
     private bool IsBusy(string digest) =>
         host.GetStatus(digest).State != ModelState.Absent ||
-        (_attempts.TryGetValue(digest, out Attempt? attempt) && !(attempt.Running.IsCompleted && attempt.Unloading.IsCompleted));
+        (_attempts.TryGetValue(digest, out Attempt? attempt) &&
+            !(attempt.Running.IsCompleted && attempt.Unloading.IsCompleted));
 
     private sealed class Attempt
     {

@@ -19,7 +19,8 @@ public sealed class NodeOptionsReader
     private readonly List<string> _faults;
     private readonly IConfiguration _settings;
 
-    private NodeOptionsReader(IConfiguration settings, List<string> faults) => (_settings, _faults) = (settings, faults);
+    private NodeOptionsReader(IConfiguration settings, List<string> faults) =>
+        (_settings, _faults) = (settings, faults);
 
     /// <summary>Names of all settings, as in the JSON file.</summary>
     public static IReadOnlyList<string> SettingNames { get; } =

@@ -31,7 +31,8 @@ internal sealed class TalkExecutor(MeshPeers peers, Func<string, DeployedModel?>
         if (request.CalculateSize() > LinkFrame.MaxHeader)
         {
             return Fail(InferenceFault.InvalidInput,
-                $"The names and shapes of the call take more than {LinkFrame.MaxHeader} bytes; ask for fewer or shorter ones.", node);
+                $"The names and shapes of the call take more than {LinkFrame.MaxHeader} bytes; " +
+                "ask for fewer or shorter ones.", node);
         }
 
         LinkReply reply = await link.RequestAsync(

@@ -79,7 +79,8 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
         ReadOnlyMemory<byte>[] bodies = answer.Outputs is { } outputs ? TensorWire.Write(outputs.Tensors, reply.Outputs) : [];
         if (reply.CalculateSize() > LinkFrame.MaxHeader)
         {
-            (reply, bodies) = (new InferReply { Fault = InferFault.RunFailed, Message = "The outputs have too many or too long names." }, []);
+            const string message = "The outputs have too many or too long names.";
+            (reply, bodies) = (new InferReply { Fault = InferFault.RunFailed, Message = message }, []);
         }
 
         await incoming.ReplyAsync(LinkStatus.Ok, "", reply.ToByteArray(), bodies, cancellation);

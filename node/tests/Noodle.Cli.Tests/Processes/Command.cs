@@ -39,13 +39,15 @@ internal static class Command
 
     public static Process Start((string Name, string Value)[] environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo(DotnetPath(), [Path.Combine(AppContext.BaseDirectory, "Noodle.Cli.dll"), .. arguments])
+        var start = new ProcessStartInfo(DotnetPath(), [Path.Combine(AppContext.BaseDirectory, "Noodle.Cli.dll"),
+            .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string name in Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => (string)entry.Key)
+        foreach (string name in Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .Select(entry => (string)entry.Key)
             .Where(name => name.StartsWith("NOODLE_", StringComparison.Ordinal)))
         {
             start.Environment.Remove(name);
@@ -72,7 +74,8 @@ internal sealed record CommandEnd(int ExitCode, string Output, string Error)
         Assert.True(exitCode == ExitCode, $"exit status {ExitCode}: {Error}");
         Assert.Equal("", Output);
         string sentence = Assert.Single(
-            Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => line.StartsWith("noodle: ", StringComparison.Ordinal));
+            Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => line.StartsWith("noodle: ",
+                StringComparison.Ordinal));
         Assert.True(sentence is [.., '.' or '?'], sentence);
         Assert.All(named, name => Assert.Contains(name, sentence, StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", Error, StringComparison.Ordinal);

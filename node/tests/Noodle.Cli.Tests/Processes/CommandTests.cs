@@ -12,8 +12,10 @@ public sealed class CommandTests
         CommandEnd text = (await Command.RunAsync("version")).AssertGood();
         Assert.StartsWith("noodle ", text.Output, StringComparison.Ordinal);
         Assert.Equal("", text.Error);
-        using JsonDocument json = JsonDocument.Parse((await Command.RunAsync("version", "-o", "json")).AssertGood().Output);
-        Assert.Equal(["noodle", "dotnet", "platform"], json.RootElement.EnumerateObject().Select(member => member.Name));
+        using JsonDocument json = JsonDocument.Parse((await Command.RunAsync("version", "-o", "json")).AssertGood()
+            .Output);
+        Assert.Equal(["noodle", "dotnet", "platform"], json.RootElement.EnumerateObject().Select(member =>
+            member.Name));
     }
 
     [Theory]
@@ -55,7 +57,8 @@ public sealed class CommandTests
             return;
         }
 
-        File.SetUnixFileMode(open, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherWrite);
+        File.SetUnixFileMode(open,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherWrite);
         (await UpAsync(open)).AssertRefused(ExitCodes.Failed, open, "chmod");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can give a folder to another user");
         string foreign = Directory.CreateDirectory(folder.File("foreign")).FullName;

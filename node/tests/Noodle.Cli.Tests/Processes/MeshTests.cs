@@ -25,13 +25,16 @@ public sealed class MeshTests
             await UntilAsync(node, nodes => nodes.Count(other => other.State == NodeStates.Alive) == 3, "all three");
         }
 
-        (await Command.RunAsync("deploy", Command.Sample("digits.onnx"), "--name", "digits", "--replicas", "3", "--node", third.Http))
+        (await Command.RunAsync("deploy", Command.Sample("digits.onnx"), "--name", "digits", "--replicas", "3",
+            "--node", third.Http))
             .AssertGood();
         first.Kill(); // the founder: no node is needed for calls
-        await UntilAsync(second, nodes => nodes.Any(other => other.Id == first.Id && other.State == NodeStates.Failed), "it failed");
+        await UntilAsync(second, nodes => nodes.Any(other => other.Id == first.Id && other.State == NodeStates.Failed),
+            "it failed");
         foreach (UpProcess node in new[] { second, third })
         {
-            (await Command.RunAsync("run", "digits", "--input", Command.Sample("seven.png"), "--node", node.Http)).AssertGood();
+            (await Command.RunAsync("run", "digits", "--input", Command.Sample("seven.png"), "--node", node.Http))
+                .AssertGood();
         }
     }
 
@@ -44,7 +47,8 @@ public sealed class MeshTests
         using var folder = new TemporaryFolder();
         await using UpProcess node = await StartAsync(folder, "a");
         await using UpProcess other = await StartAsync(folder, "b", "--join", node.Link);
-        (await Command.RunAsync("deploy", Command.Sample("digits.onnx"), "--name", "digits", "--replicas", "2", "--node", node.Http))
+        (await Command.RunAsync("deploy", Command.Sample("digits.onnx"), "--name", "digits", "--replicas", "2",
+            "--node", node.Http))
             .AssertGood();
         DigitSamples samples = await DigitSamples.LoadAsync(Cancel);
         using var client = new NoodleClient([new Uri(node.Http), new Uri(other.Http)]);
@@ -58,7 +62,8 @@ public sealed class MeshTests
         await Task.WhenAll(callers).WaitAsync(TimeSpan.FromSeconds(40), Cancel);
         Assert.Equal((ExitCodes.Success, "", 0), (end.ExitCode, end.Output, wrong));
         Assert.Contains("Left the mesh", end.Error, StringComparison.Ordinal);
-        await UntilAsync(other, nodes => nodes.Any(left => left.Id == node.Id && left.State == NodeStates.Left), "it left");
+        await UntilAsync(other, nodes => nodes.Any(left => left.Id == node.Id && left.State == NodeStates.Left),
+            "it left");
 
         async Task CallAsync()
         {
@@ -86,10 +91,12 @@ public sealed class MeshTests
         }
 
         using var late = Command.Start(
-            [], "up", "--data", folder.File("b"), "--token-file", folder.File("token"), "--no-multicast", "--join", "127.0.0.1:1",
+            [], "up", "--data", folder.File("b"), "--token-file", folder.File("token"), "--no-multicast", "--join",
+                "127.0.0.1:1",
             "--http-port", "0", "--mesh-port", "0");
         Task<string> output = late.StandardOutput.ReadToEndAsync(Cancel);
-        while (await late.StandardError.ReadLineAsync(Cancel) is { } line && !line.Contains("Looking for mesh", StringComparison.Ordinal))
+        while (await late.StandardError.ReadLineAsync(Cancel) is { } line && !line.Contains("Looking for mesh",
+            StringComparison.Ordinal))
         {
             // until it looks
         }
@@ -104,7 +111,8 @@ public sealed class MeshTests
     public async Task The_demo_loses_nothing_and_says_so_in_one_object()
     {
         CommandEnd end = (await Command.RunAsync("demo", "--once", "--json", "--requests", "2000")).AssertGood();
-        using JsonDocument json = JsonDocument.Parse(Assert.Single(end.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        using JsonDocument json = JsonDocument.Parse(Assert.Single(end.Output.Split('\n',
+            StringSplitOptions.RemoveEmptyEntries)));
         JsonElement demo = json.RootElement;
         Assert.Equal(
             ["nodes", "discoverMs", "model", "sent", "answered", "wrong", "retried", "p50Ms", "p99Ms", "killed"],
@@ -114,12 +122,14 @@ public sealed class MeshTests
         Assert.True(sent >= 1000);
         Assert.Equal((sent, 0), (demo.GetProperty("answered").GetInt32(), demo.GetProperty("wrong").GetInt32()));
         Assert.True(demo.GetProperty("retried").GetInt32() > 0, "nothing was retried");
-        Assert.True(demo.GetProperty("discoverMs").GetDouble() < 2000, $"discovery took {demo.GetProperty("discoverMs")} ms");
+        Assert.True(demo.GetProperty("discoverMs").GetDouble() < 2000,
+            $"discovery took {demo.GetProperty("discoverMs")} ms");
         Assert.True(demo.GetProperty("p50Ms").GetDouble() <= demo.GetProperty("p99Ms").GetDouble());
         Assert.NotEmpty(demo.GetProperty("killed").GetString()!);
     }
 
-    private static Task<UpProcess> StartAsync(TemporaryFolder folder, string name, params string[] more) => UpProcess.StartAsync(
+    private static Task<UpProcess> StartAsync(TemporaryFolder folder, string name, params string[] more) =>
+        UpProcess.StartAsync(
         ["--data", folder.File(name), "--token-file", folder.File("token"), "--no-multicast", .. more]);
 
     private static async Task UntilAsync(UpProcess node, Predicate<IReadOnlyList<NodeInfo>> condition, string what)

@@ -22,14 +22,17 @@ public sealed class OneNodeTests(OneNodeTests.Node node) : IClassFixture<OneNode
         Assert.Equal("digits", Parse(await RunAsync("ls", "-o", "json"))[0].GetProperty("name").GetString());
         Assert.Equal("ready", Parse(await RunAsync("ps", "-o", "json"))[0].GetProperty("state").GetString());
         Assert.True(Parse(await RunAsync("nodes", "-o", "json"))[0].GetProperty("self").GetBoolean());
-        CommandEnd answer = (await RunAsync("run", "digits", "--input", Command.Sample("seven.png"), "-o", "json")).AssertGood();
+        CommandEnd answer = (await RunAsync("run", "digits", "--input", Command.Sample("seven.png"), "-o", "json"))
+            .AssertGood();
         Assert.Contains("answered by", answer.Error, StringComparison.Ordinal);
         JsonElement digit = Parse(answer).GetProperty("outputs").EnumerateArray()
             .Single(output => output.GetProperty("name").GetString() == "digit");
         Assert.Equal(7, digit.GetProperty("data")[0].GetInt64());
-        Assert.Equal("None", Parse(await RunAsync("decisions", "--limit", "1", "-o", "json"))[0].GetProperty("outcome").GetString());
+        Assert.Equal("None", Parse(await RunAsync("decisions", "--limit", "1", "-o",
+            "json"))[0].GetProperty("outcome").GetString());
 
-        foreach ((string verb, string shown) in new[] { ("ls", "digits"), ("ps", "ready"), ("nodes", "alive"), ("decisions", "answered") })
+        foreach ((string verb, string shown) in new[] { ("ls", "digits"), ("ps", "ready"), ("nodes", "alive"),
+            ("decisions", "answered") })
         {
             CommandEnd table = (await RunAsync(verb)).AssertGood();
             Assert.Contains(shown, table.Output, StringComparison.Ordinal);
@@ -40,7 +43,8 @@ public sealed class OneNodeTests(OneNodeTests.Node node) : IClassFixture<OneNode
         CommandEnd removed = (await RunAsync("rm", "digits")).AssertGood();
         Assert.Equal(("", "removed digits\n"), (removed.Output, removed.Error));
         (await RunAsync("rm", "digits")).AssertRefused(ExitCodes.NotFound, "digits");
-        (await RunAsync("run", "digits", "--input", Command.Sample("seven.png"))).AssertRefused(ExitCodes.NotFound, "digits");
+        (await RunAsync("run", "digits", "--input", Command.Sample("seven.png"))).AssertRefused(ExitCodes.NotFound,
+            "digits");
     }
 
     [Fact]
@@ -51,12 +55,14 @@ public sealed class OneNodeTests(OneNodeTests.Node node) : IClassFixture<OneNode
         string missing = folder.File("missing.onnx"), text = folder.File("text.onnx", "not a model\n"u8.ToArray());
         string cut = folder.File("cut.onnx", good[..4000]), empty = folder.File("empty.onnx", []);
         (await RunAsync("deploy", missing, "--name", "m")).AssertRefused(ExitCodes.Usage, missing);
-        (await RunAsync("deploy", folder.FullName, "--name", "m")).AssertRefused(ExitCodes.Usage, folder.FullName, "folder");
+        (await RunAsync("deploy", folder.FullName, "--name", "m")).AssertRefused(ExitCodes.Usage, folder.FullName,
+            "folder");
         (await RunAsync("deploy", empty, "--name", "m")).AssertRefused(ExitCodes.Usage, empty, "empty");
         (await RunAsync("deploy", text, "--name", "m")).AssertRefused(ExitCodes.Usage, "m");
         (await RunAsync("deploy", cut, "--name", "m")).AssertRefused(ExitCodes.Usage, "m");
         (await RunAsync("deploy", Model, "--name", "no/name")).AssertRefused(ExitCodes.Usage, "name");
-        (await RunAsync("run", text, "--input", Command.Sample("seven.png"))).AssertRefused(ExitCodes.Failed, "text.onnx");
+        (await RunAsync("run", text, "--input", Command.Sample("seven.png"))).AssertRefused(ExitCodes.Failed,
+            "text.onnx");
         Assert.Equal("[]", (await RunAsync("ls", "-o", "json")).AssertGood().Output.Trim());
     }
 
@@ -72,7 +78,8 @@ public sealed class OneNodeTests(OneNodeTests.Node node) : IClassFixture<OneNode
             (await RunAsync("run", target, "--input", shape)).AssertRefused(ExitCodes.Usage, "shape.json");
             (await RunAsync("run", target, "--input", type)).AssertRefused(ExitCodes.Usage, "type.json");
             (await RunAsync("run", target, "--input", "picture=" + shape)).AssertRefused(ExitCodes.Usage, "picture");
-            (await RunAsync("run", target, "--input", folder.File("none.npy"))).AssertRefused(ExitCodes.Usage, "none.npy");
+            (await RunAsync("run", target, "--input", folder.File("none.npy"))).AssertRefused(ExitCodes.Usage,
+                "none.npy");
             (await RunAsync("run", target, "--input", folder.FullName)).AssertRefused(ExitCodes.Usage, folder.FullName);
         }
 
@@ -100,7 +107,8 @@ public sealed class OneNodeTests(OneNodeTests.Node node) : IClassFixture<OneNode
         (await Command.RunAsync([("NOODLE_DATA", node.Folder.FullName)], "nodes")).AssertGood();
         (await Command.RunAsync([("NOODLE_NODE", new Uri(node.Process.Http).Authority)], "nodes")).AssertGood();
         using var empty = new TemporaryFolder();
-        (await Command.RunAsync("nodes", "--data", empty.FullName)).AssertRefused(ExitCodes.NoNode, empty.FullName, "noodle up");
+        (await Command.RunAsync("nodes", "--data", empty.FullName)).AssertRefused(ExitCodes.NoNode, empty.FullName,
+            "noodle up");
         (await Command.RunAsync("nodes", "--node", "ftp://x")).AssertRefused(ExitCodes.Usage, "ftp://x");
         using var closed = new TcpListener(IPAddress.Loopback, 0);
         closed.Start();

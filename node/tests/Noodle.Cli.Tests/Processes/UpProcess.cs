@@ -35,13 +35,15 @@ internal sealed class UpProcess : IAsyncDisposable
             "up", "-o", "json", "--until-eof", "--http-port", "0", "--mesh-port", "0", .. arguments,
         ]);
         Task<string> error = process.StandardError.ReadToEndAsync();
-        string? line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(s_limit);
+        string? line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask()
+            .WaitAsync(s_limit);
         if (line is null)
         {
             Assert.Fail($"The node did not come up. It said: {await error}");
         }
 
-        return new UpProcess(process, process.StandardOutput.ReadToEndAsync(), error, JsonDocument.Parse(line).RootElement);
+        return new UpProcess(process, process.StandardOutput.ReadToEndAsync(), error, JsonDocument.Parse(line)
+            .RootElement);
     }
 
     public void Kill() => _process.Kill();

@@ -18,15 +18,18 @@ public sealed class PortBinderTests
     public void A_port_asked_for_that_is_taken_is_named_with_the_way_out()
     {
         using Socket taken = PortBinder.BindHttp(IPAddress.Loopback, 0, 8000);
-        var error = Assert.Throws<PortInUseException>(() => PortBinder.BindHttp(IPAddress.Loopback, PortOf(taken), 8000));
+        var error = Assert.Throws<PortInUseException>(() => PortBinder.BindHttp(IPAddress.Loopback, PortOf(taken),
+            8000));
         Assert.Equal(
-            $"Port {PortOf(taken)} on 127.0.0.1 is in use; stop what uses it or choose another with --http-port.", error.Message);
+            $"Port {PortOf(taken)} on 127.0.0.1 is in use; stop what uses it or choose another with --http-port.",
+                error.Message);
     }
 
     [Fact]
     public void A_port_on_an_address_of_another_machine_cannot_be_opened()
     {
-        var error = Assert.Throws<PortInUseException>(() => PortBinder.BindHttp(IPAddress.Parse("192.0.2.1"), 8000, 8000));
+        var error = Assert.Throws<PortInUseException>(() => PortBinder.BindHttp(IPAddress.Parse("192.0.2.1"), 8000,
+            8000));
         Assert.Contains("cannot be opened", error.Message, StringComparison.Ordinal);
     }
 

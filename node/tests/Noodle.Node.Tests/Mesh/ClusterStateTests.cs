@@ -140,7 +140,8 @@ public sealed class ClusterStateTests : IDisposable
     }
 
     private ClusterState Open(string name, int node) => new(
-        Node(node), new StateFile(Path.Combine(_folder, name), NullLogger.Instance), TimeProvider.System, NullLogger.Instance);
+        Node(node), new StateFile(Path.Combine(_folder, name), NullLogger.Instance), TimeProvider.System,
+            NullLogger.Instance);
 
     // Works for root too, whom no permission stops: a folder stands where the file is to be put.
     private void BreakDisk()

@@ -30,7 +30,8 @@ public sealed class MemberTagsTests
 
     [Fact]
     public void The_longest_tags_a_node_writes_fit_into_gossip() => Assert.True(NodeTags.TryEncode(
-        MemberTags.Write(new Uri("http://[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535/"), new string('9', 64)), out _));
+        MemberTags.Write(new Uri("http://[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535/"), new string('9', 64)),
+            out _));
 
     private static RegistryEntry Member(Dictionary<string, string> tags) => new(
         NodeId.Create("host", Guid.NewGuid()), s_address, tags.ToImmutableSortedDictionary(StringComparer.Ordinal),

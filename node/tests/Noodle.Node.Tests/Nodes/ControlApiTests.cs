@@ -61,7 +61,8 @@ public sealed class ControlApiTests(ControlApiTests.OneNode one) : IClassFixture
     [InlineData("GET", "noodle/v1/decisions?limit=0", HttpStatusCode.BadRequest, "limit")]
     [InlineData("GET", "noodle/v1/decisions?limit=10001", HttpStatusCode.BadRequest, "limit")]
     [InlineData("DELETE", "noodle/v1/models/nothing", HttpStatusCode.NotFound, "nothing")]
-    public async Task Other_mistakes_get_one_sentence_too(string method, string path, HttpStatusCode status, string named)
+    public async Task Other_mistakes_get_one_sentence_too(string method, string path, HttpStatusCode status,
+        string named)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         await AssertRefusedAsync(request, status, named);
@@ -70,7 +71,8 @@ public sealed class ControlApiTests(ControlApiTests.OneNode one) : IClassFixture
     [Fact]
     public async Task A_foreign_host_name_or_web_origin_reaches_nothing()
     {
-        using var foreignHost = new HttpRequestMessage(HttpMethod.Get, "noodle/v1/nodes") { Headers = { Host = "evil.example" } };
+        using var foreignHost = new HttpRequestMessage(HttpMethod.Get, "noodle/v1/nodes") { Headers = { Host =
+            "evil.example" } };
         await AssertRefusedAsync(foreignHost, HttpStatusCode.Forbidden, "evil.example");
         using var foreignOrigin = new HttpRequestMessage(HttpMethod.Delete, "noodle/v1/models/digits");
         foreignOrigin.Headers.Add("Origin", "https://evil.example");
@@ -111,7 +113,8 @@ public sealed class ControlApiTests(ControlApiTests.OneNode one) : IClassFixture
         Assert.True(status == answer.StatusCode, $"{answer.StatusCode}: {body}");
         Assert.Equal("application/json", answer.Content.Headers.ContentType?.MediaType);
         using JsonDocument json = JsonDocument.Parse(body);
-        string sentence = Assert.Single(json.RootElement.EnumerateObject(), member => member.Name == "error").Value.GetString()!;
+        string sentence = Assert.Single(json.RootElement.EnumerateObject(), member => member.Name == "error")
+            .Value.GetString()!;
         Assert.Contains(named, sentence, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain('\n', sentence);
         Assert.DoesNotContain("Exception", sentence, StringComparison.Ordinal);
@@ -139,7 +142,8 @@ public sealed class ControlApiTests(ControlApiTests.OneNode one) : IClassFixture
         public ValueTask DisposeAsync() => _mesh.DisposeAsync();
     }
 
-    private sealed class StallingContent(byte[] part, TaskCompletionSource halfway, CancellationToken stop) : HttpContent
+    private sealed class StallingContent(byte[] part, TaskCompletionSource halfway, CancellationToken stop)
+        : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {

@@ -48,7 +48,8 @@ public sealed class DiscoveryTests
         await Task.WhenAll(mesh.StartAsync(shared), mesh.StartAsync(shared));
         await mesh.UntilAllSeeAsync(2);
         Assert.Equal(2, mesh.Nodes.Select(node => node.Id).Distinct().Count());
-        Assert.Equal(["node-1", "node-2"], mesh.Nodes.Select(node => Path.GetFileName(node.Information.Folder)).Order());
+        Assert.Equal(
+            ["node-1", "node-2"], mesh.Nodes.Select(node => Path.GetFileName(node.Information.Folder)).Order());
         Assert.Equal(["founded", "joined"], mesh.Nodes.Select(node => node.Information.Membership).Order());
         Assert.Equal(
             mesh.Nodes.Select(node => node.Http.ToString()).Order(),

@@ -35,7 +35,8 @@ public sealed class HostilePeerTests
             NetworkStream stream = client.GetStream();
             await stream.WriteAsync(bytes, Cancel);
             client.Client.Shutdown(SocketShutdown.Send);
-            string answer = Encoding.Latin1.GetString(await ReadToEndAsync(stream)); // an encrypted refusal, or a TLS alert
+            // an encrypted refusal, or a TLS alert
+            string answer = Encoding.Latin1.GetString(await ReadToEndAsync(stream));
             Assert.True(answer.Length < 512);
             Assert.DoesNotContain(node.Information.Id.Host, answer, StringComparison.Ordinal);
             Assert.DoesNotContain("127.0.0.1", answer, StringComparison.Ordinal);

@@ -45,7 +45,8 @@ public sealed class InferApiTests
         string holder = mesh.Nodes[0].View.ListReplicas().Single(replica => replica.State == "ready").Node;
         TestNode other = mesh.Nodes.Single(node => node.Id != holder);
         await Eventually.IsTrueAsync(() => Task.FromResult(other.CountReady("digits") == 1), "the model is known");
-        Tensor[] inputs = [.. Enumerable.Range(0, 300).Select(i => Digits.Image with { Name = new string('x', 300) + i })];
+        Tensor[] inputs = [.. Enumerable.Range(0, 300).Select(i => Digits.Image with { Name = new string('x',
+            300) + i })];
         NoodleException error = await Assert.ThrowsAsync<NoodleException>(
             () => other.Client.InferAsync("digits", inputs, null, Cancel));
         Assert.Equal(NoodleFault.InvalidInput, error.Fault);
@@ -62,7 +63,8 @@ public sealed class InferApiTests
         await client.ConnectAsync(IPAddress.Loopback, node.Http.Port, Cancel);
         NetworkStream stream = client.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST /v2/models/digits/infer HTTP/1.1\r\nHost: {node.Http.Authority}\r\nContent-Length: 3221225472\r\n\r\n"), Cancel);
+            $"POST /v2/models/digits/infer HTTP/1.1\r\n" +
+            $"Host: {node.Http.Authority}\r\nContent-Length: 3221225472\r\n\r\n"), Cancel);
         byte[] buffer = new byte[4096];
         int read = await stream.ReadAsync(buffer, Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(20), Cancel);
         string answer = Encoding.ASCII.GetString(buffer, 0, read);

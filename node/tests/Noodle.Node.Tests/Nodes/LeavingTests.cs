@@ -66,7 +66,8 @@ public sealed class LeavingTests
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         Task start = app.StartAsync(stop.Token);
         await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start.WaitAsync(TimeSpan.FromSeconds(20), Cancel));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start.WaitAsync(TimeSpan.FromSeconds(20),
+            Cancel));
         await app.StopAsync(Cancel); // nothing to leave
     }
 

@@ -68,7 +68,8 @@ internal sealed class TestNode : IAsyncDisposable
     public int CountReady(string model) => ReadyAt(model).Count();
 
     public IEnumerable<string> ReadyAt(string model) => View.ListReplicas()
-        .Where(replica => replica.Model == model && replica.State == ReplicaStates.Ready).Select(replica => replica.Node);
+        .Where(replica => replica.Model == model && replica.State == ReplicaStates.Ready).Select(replica =>
+            replica.Node);
 
     public bool HasFile(string digest) => File.Exists(Path.Combine(StorePath, digest[..2], digest));
 

@@ -50,7 +50,8 @@ public sealed class MeshAddressTests
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
         Assert.Equal([new IPEndPoint(IPAddress.Loopback, 9)], await MeshAddress.ResolveAsync("127.0.0.1:9", cancel));
-        Assert.Contains(await MeshAddress.ResolveAsync("localhost:9", cancel), address => IPAddress.IsLoopback(address.Address));
+        Assert.Contains(await MeshAddress.ResolveAsync("localhost:9", cancel), address => IPAddress.IsLoopback(
+            address.Address));
         Assert.Empty(await MeshAddress.ResolveAsync("nothing here", cancel));
         Assert.Empty(await MeshAddress.ResolveAsync("no-such-name.invalid", cancel));
     }

@@ -39,7 +39,8 @@ public sealed class NodeOptionsReaderTests : IDisposable
     {
         string file = Write("""{"lan": "perhaps", "colour": "red"}""");
         var error = Assert.Throws<NodeOptionsException>(
-            () => Read(file, [("NOODLE_SPEED", "9"), ("NOODLE_BEACON_PORT", "0")], ("httpPort", "x"), ("meshPort", "y")));
+            () => Read(file, [("NOODLE_SPEED", "9"), ("NOODLE_BEACON_PORT", "0")], ("httpPort", "x"), ("meshPort",
+                "y")));
         Assert.Equal(6, error.Faults.Count);
         Assert.All(
             ["lan", "'colour'", "NOODLE_SPEED", "beaconPort", "httpPort", "meshPort"],
@@ -51,7 +52,8 @@ public sealed class NodeOptionsReaderTests : IDisposable
     public void Later_sources_win_and_names_are_the_same_in_all()
     {
         string file = Write("""{"httpPort": 1, "meshPort": 2, "beaconPort": 3, "join": ["a:1", "b"], "lan": true}""");
-        NodeOptions options = Read(file, [("NOODLE_MESH_PORT", "4"), ("NOODLE_BEACON_PORT", "5"), ("OTHER", "x")], ("beaconPort", "6"));
+        NodeOptions options = Read(file, [("NOODLE_MESH_PORT", "4"), ("NOODLE_BEACON_PORT", "5"), ("OTHER", "x")],
+            ("beaconPort", "6"));
         Assert.Equal((1, 4, 6, true), (options.HttpPort, options.MeshPort, options.BeaconPort, options.Lan));
         Assert.Equal(["a:1", "b"], options.Join);
     }
@@ -62,7 +64,8 @@ public sealed class NodeOptionsReaderTests : IDisposable
         NodeOptions options = Read(null,
         [
             ("NOODLE_DATA", "/d"), ("NOODLE_TOKEN_FILE", "/t"), ("NOODLE_LAN", "yes"), ("NOODLE_JOIN", "a, b:2,a"),
-            ("NOODLE_MULTICAST", "off"), ("NOODLE_BEACON_PORT", "7"), ("NOODLE_HTTP_PORT", "0"), ("NOODLE_MESH_PORT", "8"),
+            ("NOODLE_MULTICAST", "off"), ("NOODLE_BEACON_PORT", "7"), ("NOODLE_HTTP_PORT", "0"), ("NOODLE_MESH_PORT",
+                "8"),
             ("NOODLE_JOIN_TIMEOUT", "1.5"), ("NOODLE_DRAIN_TIMEOUT", "00:01:00"), ("NOODLE_MAX_REQUEST_BYTES", "1024"),
             ("NOODLE_MAX_MODEL_BYTES", "1024"), ("NOODLE_MAX_BUFFER_BYTES", "16777216"), ("NOODLE_NODE", "http://x"),
         ]);
@@ -70,7 +73,8 @@ public sealed class NodeOptionsReaderTests : IDisposable
         Assert.Equal(
             new NodeOptions
             {
-                Data = "/d", TokenFile = "/t", Lan = true, Multicast = false, BeaconPort = 7, HttpPort = 0, MeshPort = 8,
+                Data = "/d", TokenFile = "/t", Lan = true, Multicast = false, BeaconPort = 7, HttpPort = 0, MeshPort =
+                    8,
                 JoinTimeout = TimeSpan.FromSeconds(1.5), DrainTimeout = TimeSpan.FromMinutes(1), MaxRequestBytes = 1024,
                 MaxModelBytes = 1024, MaxBufferBytes = 16 << 20, Join = options.Join,
             },

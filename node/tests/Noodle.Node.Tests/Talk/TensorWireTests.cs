@@ -22,14 +22,21 @@ public sealed class TensorWireTests
     {
         { "an unknown datatype", new TensorHead { Name = "t", Datatype = "FP7", SizeBytes = 4, Shape = { 1 } }, 4 },
         { "no datatype", new TensorHead { Name = "t", SizeBytes = 0 }, 0 },
-        { "more bytes than there are", new TensorHead { Name = "t", Datatype = "FP32", SizeBytes = 8, Shape = { 2 } }, 4 },
-        { "more bytes than memory has", new TensorHead { Name = "t", Datatype = "FP32", SizeBytes = ulong.MaxValue, Shape = { 1 } }, 4 },
+        { "more bytes than there are", new TensorHead { Name = "t", Datatype = "FP32", SizeBytes = 8, Shape = { 2 } },
+            4 },
+        { "more bytes than memory has", new TensorHead { Name = "t", Datatype = "FP32", SizeBytes = ulong.MaxValue,
+            Shape = { 1 } }, 4 },
         { "a negative size", new TensorHead { Name = "t", Datatype = "FP32", SizeBytes = 4, Shape = { -1 } }, 4 },
-        { "sizes whose product overflows", new TensorHead { Name = "t", Datatype = "FP32", SizeBytes = 4, Shape = { long.MaxValue, 4 } }, 4 },
-        { "a shape of another size", new TensorHead { Name = "t", Datatype = "FP32", SizeBytes = 4, Shape = { 2 } }, 4 },
-        { "bytes that belong to nothing", new TensorHead { Name = "t", Datatype = "FP32", SizeBytes = 4, Shape = { 1 } }, 5 },
-        { "a string longer than its data", new TensorHead { Name = "t", Datatype = "BYTES", SizeBytes = 4, Shape = { 1 } }, 4 },
-        { "the undefined type", new TensorHead { Name = "t", Datatype = "UNDEFINED", SizeBytes = 0, Shape = { 0 } }, 0 },
+        { "sizes whose product overflows", new TensorHead { Name = "t", Datatype = "FP32", SizeBytes = 4, Shape =
+            { long.MaxValue, 4 } }, 4 },
+        { "a shape of another size", new TensorHead { Name = "t", Datatype = "FP32", SizeBytes = 4, Shape = { 2 } },
+            4 },
+        { "bytes that belong to nothing", new TensorHead { Name = "t", Datatype = "FP32", SizeBytes = 4, Shape =
+            { 1 } }, 5 },
+        { "a string longer than its data", new TensorHead { Name = "t", Datatype = "BYTES", SizeBytes = 4, Shape =
+            { 1 } }, 4 },
+        { "the undefined type", new TensorHead { Name = "t", Datatype = "UNDEFINED", SizeBytes = 0, Shape = { 0 } },
+            0 },
     };
 
     [Fact]
@@ -63,14 +70,16 @@ public sealed class TensorWireTests
     public void More_tensors_than_a_message_may_have_are_refused()
     {
         var heads = new RepeatedField<TensorHead>();
-        heads.AddRange(Enumerable.Repeat(new TensorHead { Datatype = "FP32", Shape = { 0 } }, TensorWire.MaxTensors + 1));
+        heads.AddRange(Enumerable.Repeat(new TensorHead { Datatype = "FP32", Shape = { 0 } },
+            TensorWire.MaxTensors + 1));
         Assert.Null(TensorWire.Read(heads, default, out string? fault));
         Assert.Contains("1025", fault, StringComparison.Ordinal);
     }
 
     [Fact]
     public void No_heads_at_all_make_it_throw() => Gen.Select(
-        Gen.Int[0, 4].Select(index => new[] { "FP32", "BYTES", "BOOL", "", "X" }[index]), Gen.Long.Array[0, 3], Gen.ULong[0, 40], Gen.Byte.Array[0, 32])
+        Gen.Int[0, 4].Select(index => new[] { "FP32", "BYTES", "BOOL", "", "X" }[index]), Gen.Long.Array[0, 3],
+            Gen.ULong[0, 40], Gen.Byte.Array[0, 32])
         .Sample((datatype, shape, size, body) =>
         {
             var head = new TensorHead { Name = "t", Datatype = datatype, SizeBytes = size };

@@ -68,7 +68,8 @@ public sealed class NodeLoadTableTests
     }
 
     [Fact]
-    public void The_newest_sequence_wins_in_whatever_order_statuses_come() => Gen.ULong[1, 50].Array[1, 30].Sample(order =>
+    public void The_newest_sequence_wins_in_whatever_order_statuses_come() => Gen.ULong[1, 50].Array[1, 30].Sample(
+        order =>
     {
         var table = new NodeLoadTable();
         foreach (ulong sequence in order)
