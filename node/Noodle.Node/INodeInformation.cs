@@ -17,7 +17,8 @@ public interface INodeInformation
     /// <summary>The first digits of the mesh's id.</summary>
     string MeshName { get; }
 
-    /// <summary>How it came to be a member: <c>founded</c>, <c>joined</c> or <c>member</c> (since an earlier start).</summary>
+    /// <summary>How it came to be a member: <c>founded</c>, <c>joined</c> or <c>member</c> (since an earlier
+    /// start).</summary>
     string Membership { get; }
 
     /// <summary>Where it keeps its data.</summary>

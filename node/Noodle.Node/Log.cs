@@ -11,7 +11,8 @@ internal static partial class Log
     [LoggerMessage(5500, LogLevel.Information, "Node {Node} of mesh {Mesh} is ready at {Http}, data in {Folder}")]
     public static partial void Ready(ILogger logger, string node, string mesh, Uri http, string folder);
 
-    [LoggerMessage(5501, LogLevel.Information, "Leaving: {InFlight} calls in flight get at most {LimitSeconds} s to finish")]
+    [LoggerMessage(5501, LogLevel.Information,
+        "Leaving: {InFlight} calls in flight get at most {LimitSeconds} s to finish")]
     public static partial void Draining(ILogger logger, int inFlight, double limitSeconds);
 
     [LoggerMessage(5502, LogLevel.Information, "Left the mesh")]
@@ -24,7 +25,8 @@ internal static partial class Log
     public static partial void LookingForMesh(ILogger logger, string mesh, string how);
 
     [LoggerMessage(5510, LogLevel.Debug, "Connecting to {Node} at {Address} failed with {Fault}: {Reason}")]
-    public static partial void DialFailed(ILogger logger, string node, IPEndPoint address, LinkFault fault, string reason);
+    public static partial void DialFailed(ILogger logger, string node, IPEndPoint address, LinkFault fault,
+        string reason);
 
     [LoggerMessage(5511, LogLevel.Information, "Connection to {Node} ended: {Fault}")]
     public static partial void LinkLost(ILogger logger, string node, LinkFault fault);
@@ -32,13 +34,16 @@ internal static partial class Log
     [LoggerMessage(5512, LogLevel.Debug, "{Intent} with {Node} ended with {Status}")]
     public static partial void ExchangeFailed(ILogger logger, string intent, string node, LinkStatus status);
 
-    [LoggerMessage(5513, LogLevel.Warning, "Node {Node} sent cluster state that cannot be read; is its version much older or newer?")]
+    [LoggerMessage(5513, LogLevel.Warning,
+        "Node {Node} sent cluster state that cannot be read; is its version much older or newer?")]
     public static partial void BadState(ILogger logger, string node);
 
-    [LoggerMessage(5514, LogLevel.Warning, "Node {Node} sent {Count} entries stamped more than a minute ahead; set the clocks right")]
+    [LoggerMessage(5514, LogLevel.Warning,
+        "Node {Node} sent {Count} entries stamped more than a minute ahead; set the clocks right")]
     public static partial void StateFromTheFuture(ILogger logger, string node, int count);
 
-    [LoggerMessage(5515, LogLevel.Warning, "{Count} entries of cluster state from {Node} were refused, the first for {Fault}")]
+    [LoggerMessage(5515, LogLevel.Warning,
+        "{Count} entries of cluster state from {Node} were refused, the first for {Fault}")]
     public static partial void StateRefused(ILogger logger, string node, int count, LwwFault fault);
 
     [LoggerMessage(5516, LogLevel.Error, "Cluster state could not be kept on disk: {Reason}")]
@@ -47,7 +52,8 @@ internal static partial class Log
     [LoggerMessage(5517, LogLevel.Warning, "Message {Intent} from {Node} cannot be read")]
     public static partial void BadMessage(ILogger logger, string intent, string node);
 
-    [LoggerMessage(5520, LogLevel.Information, "Deployed {Model} version {Version}, {Digest}, {Replicas} replicas wanted")]
+    [LoggerMessage(5520, LogLevel.Information,
+        "Deployed {Model} version {Version}, {Digest}, {Replicas} replicas wanted")]
     public static partial void Deployed(ILogger logger, string model, long version, string digest, int replicas);
 
     [LoggerMessage(5521, LogLevel.Information, "Removed {Model} from the mesh")]
@@ -56,7 +62,8 @@ internal static partial class Log
     [LoggerMessage(5522, LogLevel.Information, "Fetched model {Digest} ({SizeBytes} bytes) from {Node}")]
     public static partial void ModelFetched(ILogger logger, string digest, long sizeBytes, string node);
 
-    [LoggerMessage(5523, LogLevel.Information, "Deleted the file of model {Digest}: nothing is deployed from it any more")]
+    [LoggerMessage(5523, LogLevel.Information,
+        "Deleted the file of model {Digest}: nothing is deployed from it any more")]
     public static partial void ModelRemoved(ILogger logger, string digest);
 
     [LoggerMessage(5530, LogLevel.Warning, "Node {Owner} did not give back {Amount} of {Kind}")]

@@ -44,8 +44,10 @@ public static class NodeHost
                 console.TimestampFormat = "HH:mm:ss.fff ";
                 console.ColorBehavior = LoggerColorBehavior.Default;
             });
-        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => listener);
+        builder.Services.Configure<ConsoleLoggerOptions>(console =>
+            console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<SocketTransportOptions>(
+            transport => transport.CreateBoundListenSocket = _ => listener);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, endpoint));
         builder.Services.Configure<HostOptions>(
             host => host.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(10));
@@ -82,7 +84,8 @@ public static class NodeHost
         return services;
     }
 
-    /// <summary>Serves the Open Inference Protocol under <c>/v2</c> and the control API under <c>/noodle/v1</c>.</summary>
+    /// <summary>Serves the Open Inference Protocol under <c>/v2</c> and the control API under
+    /// <c>/noodle/v1</c>.</summary>
     public static IEndpointRouteBuilder MapNoodle(this IEndpointRouteBuilder routes)
     {
         ArgumentNullException.ThrowIfNull(routes);

@@ -73,7 +73,8 @@ internal sealed class NodeRuntime(
     {
         _folder = NodeFolder.Open(NodeFolder.ResolveRoot(options.Data), Guid.NewGuid, Environment.MachineName);
         var handler = new TalkHandler(logs.CreateLogger<TalkHandler>());
-        _mesh = await NodeMesh.OpenAsync(options, _folder, resources.Root.OpenChild("mesh"), time, logs, handler, cancellationToken);
+        _mesh = await NodeMesh.OpenAsync(options, _folder, resources.Root.OpenChild("mesh"), time, logs, handler,
+            cancellationToken);
         _parts = Assemble(_folder, _mesh);
         handler.Serve(_parts.Talk);
         string version = typeof(NodeRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
@@ -130,7 +131,8 @@ internal sealed class NodeRuntime(
     bool IModelCatalog.TryGet(string name, [NotNullWhen(true)] out DeployedModel? model) =>
         Started(_parts).Catalog.TryGet(name, out model);
 
-    IReadOnlyList<Candidate> IModelCatalog.GetCandidates(DeployedModel model) => Started(_parts).Catalog.GetCandidates(model);
+    IReadOnlyList<Candidate> IModelCatalog.GetCandidates(DeployedModel model) =>
+        Started(_parts).Catalog.GetCandidates(model);
 
     public async ValueTask DisposeAsync()
     {
@@ -165,7 +167,8 @@ internal sealed class NodeRuntime(
     {
         var peers = new MeshPeers(mesh.Link, mesh.Gossip, folder.Node, time, logs.CreateLogger<MeshPeers>());
         var store = new ModelStore(
-            folder.ModelsPath, new ModelStoreOptions { MaxModelBytes = options.MaxModelBytes }, logs.CreateLogger<ModelStore>());
+            folder.ModelsPath, new ModelStoreOptions { MaxModelBytes = options.MaxModelBytes },
+            logs.CreateLogger<ModelStore>());
         var backend = new OnnxRuntimeBackend(new OnnxRuntimeOptions(), logs.CreateLogger<OnnxRuntimeBackend>());
         var fetcher = new PeerModelFetcher(peers, logs.CreateLogger<PeerModelFetcher>());
         var host = new ModelHost(

@@ -9,7 +9,8 @@ using NoodleNet.Runtime.Trust;
 
 namespace Noodle.Cli.CommandLine;
 
-/// <summary>Turns what went wrong into one sentence and an exit status; what is not listed is a bug and shows its trace.</summary>
+/// <summary>Turns what went wrong into one sentence and an exit status; what is not listed is a bug and shows its
+/// trace.</summary>
 internal static class Failure
 {
     public static bool TryDescribe(Exception failure, out int exitCode, out string sentence)
@@ -22,7 +23,8 @@ internal static class Failure
             NoodleException { Fault: NoodleFault.Unavailable, Status: null } => ExitCodes.NoNode,
             NoodleException { Fault: NoodleFault.UnknownModel } => ExitCodes.NotFound,
             NoodleException { Fault: NoodleFault.InvalidInput } => ExitCodes.Usage,
-            NoodleException or BackendException or StorageException or TrustException or LinkException => ExitCodes.Failed,
+            NoodleException or BackendException or StorageException or TrustException or LinkException =>
+                ExitCodes.Failed,
             PortInUseException => ExitCodes.Failed,
             _ => null,
         };

@@ -7,7 +7,8 @@ namespace Noodle.Cli.CommandLine;
 /// <summary>Finds the node that a verb talks to.</summary>
 internal static class NodeAddress
 {
-    /// <summary>A client for <c>--node</c>, else <c>NOODLE_NODE</c>, else the nodes running under the data folder.</summary>
+    /// <summary>A client for <c>--node</c>, else <c>NOODLE_NODE</c>, else the nodes running under the data
+    /// folder.</summary>
     /// <exception cref="CliException">The address is none, or no node runs here.</exception>
     public static NoodleClient Connect(ParseResult parsed)
     {
@@ -20,7 +21,8 @@ internal static class NodeAddress
         string full = text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
         return Uri.TryCreate(full, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"
             ? uri
-            : throw new CliException(ExitCodes.Usage, $"'{text}' is no node's address; give one such as http://127.0.0.1:8000.");
+            : throw new CliException(ExitCodes.Usage,
+                $"'{text}' is no node's address; give one such as http://127.0.0.1:8000.");
     }
 
     private static Uri[] FindRunning(ParseResult parsed)

@@ -9,5 +9,6 @@ internal static class OnnxRuntime
 {
     /// <exception cref="BackendException">The file is not a model that it can run.</exception>
     public static ValueTask<IBackendModel> LoadAsync(string path, CancellationToken cancellation) =>
-        new OnnxRuntimeBackend(new OnnxRuntimeOptions(), NullLogger<OnnxRuntimeBackend>.Instance).LoadAsync(path, cancellation);
+        new OnnxRuntimeBackend(new OnnxRuntimeOptions(), NullLogger<OnnxRuntimeBackend>.Instance)
+            .LoadAsync(path, cancellation);
 }

@@ -28,13 +28,15 @@ internal sealed class DemoLoad(NoodleClient client, DigitSamples samples, string
     private readonly ConcurrentDictionary<string, bool> _failures = new();
     private int _next, _answered, _wrong, _retried, _inFlight, _victimServed, _unansweredAtKill, _killed;
 
-    /// <summary>Sends <paramref name="requests"/> requests, and kills the victim when a third of them is answered.</summary>
+    /// <summary>Sends <paramref name="requests"/> requests, and kills the victim when a third of them is
+    /// answered.</summary>
     public async Task<LoadReport> RunAsync(int requests, NodeProcess victim, CancellationToken cancellation)
     {
         await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => CallAsync(requests, victim, cancellation)));
         double[] sorted = [.. _latenciesMs.Order()];
         return new LoadReport(
-            requests, _answered, _wrong, _retried, Percentile(sorted, 0.50), Percentile(sorted, 0.99), _unansweredAtKill,
+            requests, _answered, _wrong, _retried, Percentile(sorted, 0.50), Percentile(sorted, 0.99),
+            _unansweredAtKill,
             _victimServed, [.. _failures.Keys]);
     }
 

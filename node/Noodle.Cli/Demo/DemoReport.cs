@@ -23,12 +23,14 @@ internal sealed class DemoReport(TextWriter? output)
 
     public void Answer(NodeProcess asked, InferResult result, long digit, long label, double ms) => Line(string.Create(
         CultureInfo.InvariantCulture,
-        $"asked {Short(asked.Id)}: a {digit} (written: {label}), by {Short(result.Node)} in {ms:0.0} ms; {result.Reason}"));
+        $"asked {Short(asked.Id)}: a {digit} (written: {label}), by {Short(result.Node)} in {ms:0.0} ms; " +
+        $"{result.Reason}"));
 
     public void Load(LoadReport load)
     {
         Line(string.Create(CultureInfo.InvariantCulture,
-            $"{load.UnansweredAtKill} requests were unanswered at that moment; the killed node had answered {load.VictimServed}"));
+            $"{load.UnansweredAtKill} requests were unanswered at that moment; the killed node had answered " +
+            $"{load.VictimServed}"));
         Line(string.Create(CultureInfo.InvariantCulture,
             $"{load.Sent} sent, {load.Answered} answered, {load.Wrong} wrong, {load.Retried} tried again elsewhere"));
         Line(string.Create(CultureInfo.InvariantCulture,
@@ -40,7 +42,8 @@ internal sealed class DemoReport(TextWriter? output)
     }
 
     public void Model(ModelInfo model) => Line(string.Create(CultureInfo.InvariantCulture,
-        $"{model.Name}: {model.SizeBytes / 1024} KiB, loaded on {model.Ready} nodes, checked by SHA-256 {model.Digest[..12]}…"));
+        $"{model.Name}: {model.SizeBytes / 1024} KiB, loaded on {model.Ready} nodes, checked by SHA-256 " +
+        $"{model.Digest[..12]}…"));
 
     /// <summary>Host and the first digits of the UUID.</summary>
     public static string Short(string id) => id.Length > 24 ? id[..^24] : id;

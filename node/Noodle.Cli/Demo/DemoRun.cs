@@ -41,7 +41,7 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
         await DeployAsync(cancellation);
         await AskEachAsync(samples, cancellation);
         NodeProcess victim = await FindVictimAsync(cancellation);
-        report.Step($"{requests} requests from {DemoLoad.Callers} callers at once, and SIGKILL in the middle of them to " +
+        report.Step($"{requests} requests from {DemoLoad.Callers} callers at once, and SIGKILL amid them to " +
             $"{DemoReport.Short(victim.Id)}, one of the two that have the model");
         LoadReport load = await new DemoLoad(client, samples, Model).RunAsync(requests, victim, cancellation);
         report.Load(load);
@@ -52,7 +52,8 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
         }
 
         bool good = load.Answered == load.Sent && load.Wrong == 0;
-        report.Step(good ? "Nothing was lost and nothing was wrong." : "Something was lost or wrong; the lines above say what.");
+        report.Step(good ? "Nothing was lost and nothing was wrong."
+            : "Something was lost or wrong; the lines above say what.");
         if (!once)
         {
             await StayAsync(cancellation);
@@ -63,7 +64,7 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
 
     private async Task<double> StartNodesAsync(string folder, CancellationToken cancellation)
     {
-        report.Step("Three nodes, each a process of its own; the first makes the mesh, the others join it with its token");
+        report.Step("Three nodes, each a process of its own; the first makes the mesh, the others join with its token");
         string token = Path.Combine(folder, "token");
         _nodes.Add(await NodeProcess.StartAsync(Path.Combine(folder, "a"), token, cancellation));
         _nodes.AddRange(await Task.WhenAll(
@@ -86,13 +87,15 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
         double discoverMs = Stopwatch.GetElapsedTime(ready).TotalMilliseconds;
         report.Nodes(_nodes);
         report.Line(string.Create(CultureInfo.InvariantCulture,
-            $"found each other by multicast on loopback: all three listed all three {discoverMs:0} ms after the last was ready"));
+            $"found each other by multicast on loopback: all three listed all three {discoverMs:0} ms after " +
+            $"the last was ready"));
         return discoverMs;
     }
 
     private async Task DeployAsync(CancellationToken cancellation)
     {
-        report.Step($"A real model, deployed at {DemoReport.Short(_nodes[2].Id)} with two replicas: two nodes hold it, all three answer");
+        report.Step($"A real model, deployed at {DemoReport.Short(_nodes[2].Id)} with two replicas: " +
+            "two nodes hold it, all three answer");
         using var client = new NoodleClient([_nodes[2].Http]);
         await using FileStream file = File.OpenRead(DigitSamples.ModelPath);
         report.Model(await client.DeployAsync(Model, file, Replicas, cancellation: cancellation));

@@ -11,7 +11,10 @@ internal static class DemoVerb
 
     private static readonly Option<bool> s_once = new("--once") { Description = "Clean up and exit when done" };
 
-    private static readonly Option<bool> s_json = new("--json") { Description = "Print one JSON object instead of the story" };
+    private static readonly Option<bool> s_json = new("--json")
+    {
+        Description = "Print one JSON object instead of the story",
+    };
 
     private static readonly Option<int> s_requests = new("--requests")
     {
@@ -37,7 +40,8 @@ internal static class DemoVerb
         {
             bool json = parsed.GetValue(s_json) || parsed.IsJson();
             var report = new DemoReport(json ? null : Console.Out);
-            return new DemoRun(report, parsed.GetValue(s_requests), parsed.GetValue(s_once), json).RunAsync(cancellation);
+            var run = new DemoRun(report, parsed.GetValue(s_requests), parsed.GetValue(s_once), json);
+            return run.RunAsync(cancellation);
         });
         return verb;
     }

@@ -6,7 +6,8 @@ using Noodle.Cli.Inputs;
 
 namespace Noodle.Cli.Demo;
 
-/// <summary>Real handwritten digits that the model has never seen, and what ONNX Runtime says of each when run directly.</summary>
+/// <summary>Real handwritten digits that the model has never seen, and what ONNX Runtime says of each when run
+/// directly.</summary>
 internal sealed class DigitSamples
 {
     private const string ImageInput = "image";
@@ -30,7 +31,8 @@ internal sealed class DigitSamples
         using IBackendModel model = await OnnxRuntime.LoadAsync(ModelPath, cancellation);
         TensorSpec imageSpec = model.Inputs.Single(input => input.Name == ImageInput);
         Tensor images = NpyReader.Read(
-            new InputSource("images", await File.ReadAllBytesAsync(PathOf("digits-test-images.npy"), cancellation)), imageSpec);
+            new InputSource("images", await File.ReadAllBytesAsync(PathOf("digits-test-images.npy"), cancellation)),
+            imageSpec);
         Tensor labels = NpyReader.Read(
             new InputSource("labels", await File.ReadAllBytesAsync(PathOf("digits-test-labels.npy"), cancellation)),
             new TensorSpec("label", ElementType.Int64, [-1]));
@@ -40,7 +42,8 @@ internal sealed class DigitSamples
         for (int i = 0; i < samples.Length; i++)
         {
             var image = new Tensor(
-                ImageInput, ElementType.Float32, [1, .. images.Shape[1..]], images.Data.Slice(i * imageBytes, imageBytes));
+                ImageInput, ElementType.Float32, [1, .. images.Shape[1..]],
+                images.Data.Slice(i * imageBytes, imageBytes));
             using TensorSet outputs = await model.RunAsync(new TensorSet([image]), null, cancellation);
             samples[i] = new Sample(image, values[i], DigitOf(outputs), ScoresOf(outputs).ToArray());
         }
@@ -75,7 +78,8 @@ internal sealed class DigitSamples
     }
 
     public static long DigitOf(TensorSet outputs) =>
-        outputs.TryGet(DigitOutput, out Tensor? digit) && digit is { Type: ElementType.Int64, Data.Length: sizeof(long) }
+        outputs.TryGet(DigitOutput, out Tensor? digit) &&
+            digit is { Type: ElementType.Int64, Data.Length: sizeof(long) }
             ? MemoryMarshal.Read<long>(digit.Data.Span) : -1;
 
     private static ReadOnlySpan<float> ScoresOf(TensorSet outputs) =>

@@ -7,7 +7,8 @@ using Noodle.Client.Control;
 
 namespace Noodle.Cli.Output;
 
-/// <summary>What the verbs print on standard output: a table, or with <c>-o json</c> what the control API answered.</summary>
+/// <summary>What the verbs print on standard output: a table, or with <c>-o json</c> what the control API
+/// answered.</summary>
 internal static class Print
 {
     public static void Nodes(ParseResult parsed, IReadOnlyList<NodeInfo> nodes)
@@ -22,7 +23,8 @@ internal static class Print
             ["node", "state", "for", "http", "rtt", "in flight", "models", "version"],
             [.. nodes.Select(node => new[]
             {
-                node.Self ? node.Id + " *" : node.Id, node.State, Length(node.StateForMs), node.Http, RoundTrip(node.RoundTripUs),
+                node.Self ? node.Id + " *" : node.Id, node.State, Length(node.StateForMs), node.Http,
+                RoundTrip(node.RoundTripUs),
                 Number(node.InFlight), string.Join(' ', node.Models), node.Version,
             })]);
     }
@@ -39,7 +41,8 @@ internal static class Print
             ["model", "version", "ready", "size", "inputs", "outputs", "digest"],
             [.. models.Select(model => new[]
             {
-                model.Name, Number(model.Version), $"{model.Ready}/{model.Replicas}", Size(model.SizeBytes), Specs(model.Inputs),
+                model.Name, Number(model.Version), $"{model.Ready}/{model.Replicas}", Size(model.SizeBytes),
+                Specs(model.Inputs),
                 Specs(model.Outputs), model.Digest[..Math.Min(12, model.Digest.Length)],
             })]);
     }
@@ -103,7 +106,8 @@ internal static class Print
 
         foreach (Tensor output in outputs)
         {
-            Console.WriteLine($"{SafeText.Clean(output.Name)} {ElementTypes.NameOf(output.Type)} [{string.Join(", ", output.Shape)}]");
+            Console.WriteLine($"{SafeText.Clean(output.Name)} {ElementTypes.NameOf(output.Type)} " +
+                $"[{string.Join(", ", output.Shape)}]");
             Console.WriteLine($"  {TensorText.Shorten(output)}");
         }
     }

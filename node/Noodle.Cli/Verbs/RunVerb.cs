@@ -20,7 +20,7 @@ internal static class RunVerb
 
     private static readonly Option<string[]> s_inputs = new("--input", "-i")
     {
-        Description = "A .npy, JSON or image file, or - for standard input; NAME=PATH where the model has several inputs",
+        Description = "A .npy, JSON or image file, or - for standard input; NAME=PATH where there are several inputs",
         HelpName = "PATH",
         Required = true,
     };
@@ -38,7 +38,8 @@ internal static class RunVerb
             s_model, s_inputs, s_scale, SharedOptions.Node, SharedOptions.Data,
         };
         verb.SetAction((parsed, cancellation) =>
-            LooksLikeFile(parsed.GetValue(s_model)!) ? RunFileAsync(parsed, cancellation) : RunDeployedAsync(parsed, cancellation));
+            LooksLikeFile(parsed.GetValue(s_model)!) ? RunFileAsync(parsed, cancellation)
+                : RunDeployedAsync(parsed, cancellation));
         return verb;
     }
 
@@ -55,7 +56,8 @@ internal static class RunVerb
         foreach (TensorInfo input in metadata.Inputs)
         {
             specs.Add(input.TryGetSpec(out TensorSpec? spec) ? spec
-                : throw new CliException(ExitCodes.Failed, $"Input {input.Name} of {name} is {input.Datatype}, which this version does not know."));
+                : throw new CliException(ExitCodes.Failed,
+                    $"Input {input.Name} of {name} is {input.Datatype}, which this version does not know."));
         }
 
         IReadOnlyList<Tensor> inputs = await ReadInputsAsync(parsed, specs, cancellation);
@@ -63,7 +65,8 @@ internal static class RunVerb
         using InferResult result = await client.InferAsync(name, inputs, null, cancellation);
         Print.Result(parsed, name, result);
         await Console.Error.WriteLineAsync(
-            $"answered by {SafeText.Clean(result.Node)} in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.0} ms " +
+            $"answered by {SafeText.Clean(result.Node)} " +
+            $"in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.0} ms " +
             $"(engine {result.Compute.TotalMilliseconds:0.00} ms): {SafeText.Clean(result.Reason)}");
         return ExitCodes.Success;
     }
@@ -78,11 +81,13 @@ internal static class RunVerb
         using TensorSet outputs = await model.RunAsync(inputs, null, cancellation);
         Print.Outputs(parsed, outputs.Tensors);
         await Console.Error.WriteLineAsync(
-            $"run here by ONNX Runtime in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.0} ms, without any node");
+            $"run here by ONNX Runtime in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.0} ms, " +
+            "without any node");
         return ExitCodes.Success;
     }
 
     private static Task<IReadOnlyList<Tensor>> ReadInputsAsync(
         ParseResult parsed, IReadOnlyList<TensorSpec> specs, CancellationToken cancellation) => InputReader.ReadAsync(
-            specs, parsed.GetValue(s_inputs)!, new InputOptions(Console.OpenStandardInput, parsed.GetValue(s_scale)), cancellation);
+            specs, parsed.GetValue(s_inputs)!, new InputOptions(Console.OpenStandardInput, parsed.GetValue(s_scale)),
+            cancellation);
 }

@@ -47,7 +47,8 @@ internal static class UpVerb
     private static readonly (string Setting, Option<string?> Flag)[] s_plain =
     [
         ("data", SharedOptions.Data),
-        ("tokenFile", Text("--token-file", "FILE", "Token of the mesh: read when it exists, else written (default: DATA/token)")),
+        ("tokenFile", Text("--token-file", "FILE",
+            "Token of the mesh: read when it exists, else written (default: DATA/token)")),
         ("httpPort", Text("--http-port", "PORT", "HTTP port, 0 for any (default: the first free one from 8000)")),
         ("meshPort", Text("--mesh-port", "PORT", "Mesh port, TCP and UDP (default: the first free one from 7946)")),
         ("beaconPort", Text("--beacon-port", "PORT", "UDP port of the multicast beacons (default: 7979)")),

@@ -18,11 +18,14 @@ internal static class VersionVerb
                 .InformationalVersion.Split('+')[0];
             if (parsed.IsJson())
             {
-                Console.WriteLine($$"""{"noodle":"{{version}}","dotnet":"{{Environment.Version}}","platform":{{JsonSerializer.Serialize(RuntimeInformation.RuntimeIdentifier)}}}""");
+                string platform = JsonSerializer.Serialize(RuntimeInformation.RuntimeIdentifier);
+                Console.WriteLine(
+                    $$"""{"noodle":"{{version}}","dotnet":"{{Environment.Version}}","platform":{{platform}}}""");
             }
             else
             {
-                Console.WriteLine($"noodle {version} (.NET {Environment.Version}, {RuntimeInformation.RuntimeIdentifier})");
+                Console.WriteLine($"noodle {version} (.NET {Environment.Version}, " +
+                    $"{RuntimeInformation.RuntimeIdentifier})");
             }
         });
         return verb;

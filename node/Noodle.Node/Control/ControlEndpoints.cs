@@ -16,14 +16,18 @@ internal static class ControlEndpoints
 {
     private const int DefaultDecisions = 20;
 
-    public static void Map(IEndpointRouteBuilder routes, Func<NodeView> view, Func<Deployments> deployments, long maxModelBytes)
+    public static void Map(IEndpointRouteBuilder routes, Func<NodeView> view, Func<Deployments> deployments,
+        long maxModelBytes)
     {
-        routes.MapGet(ControlPaths.Nodes, context => WriteAsync(context, view().ListNodes(), ControlJson.Default.IReadOnlyListNodeInfo));
-        routes.MapGet(ControlPaths.Models, context => WriteAsync(context, view().ListModels(), ControlJson.Default.IReadOnlyListModelInfo));
+        routes.MapGet(ControlPaths.Nodes, context =>
+            WriteAsync(context, view().ListNodes(), ControlJson.Default.IReadOnlyListNodeInfo));
+        routes.MapGet(ControlPaths.Models, context =>
+            WriteAsync(context, view().ListModels(), ControlJson.Default.IReadOnlyListModelInfo));
         routes.MapGet(ControlPaths.Replicas, context =>
             WriteAsync(context, view().ListReplicas(), ControlJson.Default.IReadOnlyListReplicaInfo));
         routes.MapGet(ControlPaths.Decisions, context => ListDecisionsAsync(context, view()));
-        routes.MapPut(ControlPaths.Models + "/{name}", context => DeployAsync(context, view(), deployments(), maxModelBytes));
+        routes.MapPut(ControlPaths.Models + "/{name}", context =>
+            DeployAsync(context, view(), deployments(), maxModelBytes));
         routes.MapDelete(ControlPaths.Models + "/{name}", context => RemoveAsync(context, deployments()));
     }
 
@@ -31,10 +35,12 @@ internal static class ControlEndpoints
     {
         return TryReadNumber(context, "limit", DefaultDecisions, NoodleClient.MaxDecisions, out int limit)
             ? WriteAsync(context, view.ListDecisions(limit), ControlJson.Default.IReadOnlyListDecisionInfo)
-            : FailAsync(context, StatusCodes.Status400BadRequest, $"limit takes a whole number from 1 to {NoodleClient.MaxDecisions}.");
+            : FailAsync(context, StatusCodes.Status400BadRequest,
+                $"limit takes a whole number from 1 to {NoodleClient.MaxDecisions}.");
     }
 
-    private static async Task DeployAsync(HttpContext context, NodeView view, Deployments deployments, long maxModelBytes)
+    private static async Task DeployAsync(HttpContext context, NodeView view, Deployments deployments,
+        long maxModelBytes)
     {
         if (!TryReadNumber(context, "replicas", 1, Deployments.MaxReplicas, out int replicas))
         {
@@ -46,7 +52,8 @@ internal static class ControlEndpoints
         if (context.Request.ContentLength > maxModelBytes)
         {
             await FailAsync(context, StatusCodes.Status413PayloadTooLarge,
-                $"The model is {context.Request.ContentLength} bytes; this node takes at most {maxModelBytes} (maxModelBytes).");
+                $"The model is {context.Request.ContentLength} bytes; this node takes at most {maxModelBytes} " +
+                $"(maxModelBytes).");
             return;
         }
 
@@ -54,7 +61,8 @@ internal static class ControlEndpoints
         const string prefix = "sha256:";
         if (digest is not null && !digest.StartsWith(prefix, StringComparison.Ordinal))
         {
-            await FailAsync(context, StatusCodes.Status400BadRequest, $"{NoodleHeaders.Digest} is not of the form {prefix}<64 hexadecimal digits>.");
+            await FailAsync(context, StatusCodes.Status400BadRequest,
+                $"{NoodleHeaders.Digest} is not of the form {prefix}<64 hexadecimal digits>.");
             return;
         }
 
@@ -96,7 +104,8 @@ internal static class ControlEndpoints
         number = otherwise;
         string? text = context.Request.Query[name];
         return text is null ||
-            (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= 1 && number <= most);
+            (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= 1 &&
+                number <= most);
     }
 
     private static Task FailAsync(HttpContext context, int status, string message)

@@ -16,7 +16,8 @@ internal sealed class NodeView(
 {
     /// <summary>Every node known by gossip, this one first, then by id.</summary>
     public IReadOnlyList<NodeInfo> ListNodes() =>
-        [.. peers.Members.OrderByDescending(member => member.Node == host.Node).ThenBy(member => member.Node).Select(Describe)];
+        [.. peers.Members.OrderByDescending(member => member.Node == host.Node).ThenBy(member => member.Node)
+            .Select(Describe)];
 
     /// <summary>Every deployed model, by name.</summary>
     public IReadOnlyList<ModelInfo> ListModels() => [.. catalog.List().Select(Describe)];
@@ -74,8 +75,8 @@ internal sealed class NodeView(
                 ModelStatus local = host.GetStatus(model.Digest);
                 if (local.State != ModelState.Absent)
                 {
-                    yield return Describe(model.Name, member.Node, (ReplicaState)local.State, local.InFlight, local.Served,
-                        local.ServiceMicroseconds, local.Reason);
+                    yield return Describe(model.Name, member.Node, (ReplicaState)local.State, local.InFlight,
+                        local.Served, local.ServiceMicroseconds, local.Reason);
                 }
             }
             else if (peers.TryGetLoad(member.Node, out NodeLoad? load) &&
@@ -88,7 +89,8 @@ internal sealed class NodeView(
     }
 
     private static ReplicaInfo Describe(
-        string model, NodeId node, ReplicaState state, int inFlight, long served, long serviceTimeUs, string reason) => new()
+        string model, NodeId node, ReplicaState state, int inFlight, long served, long serviceTimeUs,
+        string reason) => new()
         {
             Model = model,
             Node = node.ToString(),

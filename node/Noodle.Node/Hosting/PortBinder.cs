@@ -17,7 +17,8 @@ internal static class PortBinder
     {
         if (asked is { } port)
         {
-            return TryBind(address, port, out SocketError error) ?? throw new PortInUseException(Describe(address, port, error));
+            return TryBind(address, port, out SocketError error)
+                ?? throw new PortInUseException(Describe(address, port, error));
         }
 
         for (int candidate = first; candidate < first + Tries; candidate++)

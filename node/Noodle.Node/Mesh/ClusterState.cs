@@ -52,7 +52,8 @@ internal sealed class ClusterState
     {
         lock (_gate)
         {
-            return [.. _map.Entries.Where(entry => !entry.IsTombstone && entry.Key.StartsWith(prefix, StringComparison.Ordinal))
+            return [.. _map.Entries.Where(entry =>
+                !entry.IsTombstone && entry.Key.StartsWith(prefix, StringComparison.Ordinal))
                 .Select(entry => (entry.Key, entry.Value!.Value))];
         }
     }

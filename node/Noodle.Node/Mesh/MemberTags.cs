@@ -24,7 +24,8 @@ internal static class MemberTags
         return tags;
     }
 
-    /// <summary>Where a member's NoodleLink listens: on its gossip port; null for a member that is no Noodle node.</summary>
+    /// <summary>Where a member's NoodleLink listens: on its gossip port; null for a member that is no Noodle
+    /// node.</summary>
     public static IPEndPoint? LinkAddressOf(RegistryEntry member) =>
         member.Tags.TryGetValue(Role, out string? role) && role == RoleOfNodes ? member.GossipEndPoint : null;
 

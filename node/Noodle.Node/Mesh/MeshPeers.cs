@@ -11,7 +11,8 @@ using NoodleNet.Talk;
 
 namespace Noodle.Node.Mesh;
 
-/// <summary>The other nodes: who is there by gossip, who is connected by NoodleLink, what each last said of itself.</summary>
+/// <summary>The other nodes: who is there by gossip, who is connected by NoodleLink, what each last said of
+/// itself.</summary>
 /// <remarks>
 /// Meaning: every living member gets a connection, and gets it again when it breaks. A broken connection makes the node
 /// unusable for calls at once, and is told to the failure detector, which decides whether it is dead.

@@ -19,7 +19,8 @@ internal sealed class MeshSeeds(IReadOnlyList<string> given, BeaconHost? beacons
     public async IAsyncEnumerable<IPEndPoint> ForJoiningAsync(
         Guid mesh, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var found = Channel.CreateBounded<IPEndPoint>(new BoundedChannelOptions(MaxUnread) { FullMode = BoundedChannelFullMode.DropOldest });
+        var found = Channel.CreateBounded<IPEndPoint>(
+            new BoundedChannelOptions(MaxUnread) { FullMode = BoundedChannelFullMode.DropOldest });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task feeding = Task.WhenAll(
             FeedGivenAsync(found.Writer, stop.Token),
@@ -41,7 +42,8 @@ internal sealed class MeshSeeds(IReadOnlyList<string> given, BeaconHost? beacons
         }
     }
 
-    /// <summary>Hands mesh addresses of verified nodes to <paramref name="take"/>, given ones first, until cancelled.</summary>
+    /// <summary>Hands mesh addresses of verified nodes to <paramref name="take"/>, given ones first, until
+    /// cancelled.</summary>
     public async Task ForGossipAsync(Func<IPEndPoint, Task> take, CancellationToken cancellation)
     {
         if (beacons is null)

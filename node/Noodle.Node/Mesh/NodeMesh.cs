@@ -16,8 +16,8 @@ namespace Noodle.Node.Mesh;
 
 /// <summary>This node's part in the mesh: its membership, and what listens and announces on its mesh port.</summary>
 /// <remarks>
-/// Meaning: one port number for all. UDP is gossip; a TCP connection that begins as TLS does goes to NoodleLink, any other
-/// to gossip. Use: <see cref="OpenAsync"/>, <see cref="StartAsync"/>, <see cref="RunAsync"/>, dispose.
+/// Meaning: one port number for all. UDP is gossip; a TCP connection that begins as TLS does goes to NoodleLink, any
+/// other to gossip. Use: <see cref="OpenAsync"/>, <see cref="StartAsync"/>, <see cref="RunAsync"/>, dispose.
 /// </remarks>
 internal sealed class NodeMesh : IAsyncDisposable
 {
@@ -82,8 +82,9 @@ internal sealed class NodeMesh : IAsyncDisposable
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new TrustException(
-                $"No node that can admit this one answered within {options.JoinTimeout.TotalSeconds:0.###} s for mesh " +
-                $"{MeshToken.Load(tokenPath)?.Mesh}; start the node that founded it, or name its address with --join HOST:PORT.");
+                $"No node that can admit this one answered within {options.JoinTimeout.TotalSeconds:0.###} s for " +
+                $"mesh {MeshToken.Load(tokenPath)?.Mesh}; start the node that founded it, or name its address " +
+                "with --join HOST:PORT.");
         }
     }
 
@@ -100,7 +101,8 @@ internal sealed class NodeMesh : IAsyncDisposable
         _beacons = new BeaconHost(
             new BeaconOptions { Scope = ScopeOf(_options), Keys = _keys, Port = _options.BeaconPort },
             _logs.CreateLogger<BeaconHost>(), _time, _account);
-        BeaconFlags flags = _membership.Registrar is null ? BeaconFlags.Asks : BeaconFlags.Asks | BeaconFlags.AdmitsJoiners;
+        BeaconFlags flags = _membership.Registrar is null ? BeaconFlags.Asks
+            : BeaconFlags.Asks | BeaconFlags.AdmitsJoiners;
         var port = (ushort)Gossip.LocalEndPoint.Port;
         await _beacons.StartAsync(
             new Beacon(GuidOf(Id), _self, port, port, (ushort)http.Port, flags), cancellation);
@@ -164,7 +166,8 @@ internal sealed class NodeMesh : IAsyncDisposable
         }
 
         throw new PortInUseException(
-            $"Port {ports.First()} on {address} is in use (UDP or TCP); stop what uses it or choose another with --mesh-port.");
+            $"Port {ports.First()} on {address} is in use (UDP or TCP); stop what uses it or choose another with " +
+            "--mesh-port.");
     }
 
     private static BeaconScope ScopeOf(NodeOptions options) =>
@@ -211,7 +214,8 @@ internal sealed class NodeMesh : IAsyncDisposable
         while (_options.Join.Count > 0)
         {
             IReadOnlyList<IPEndPoint> addresses = await seeds.ResolveGivenAsync(cancellation);
-            IPEndPoint[] missing = [.. addresses.Where(address => !address.Equals(Gossip.AdvertisedEndPoint) && !IsLiving(address))];
+            IPEndPoint[] missing = [.. addresses.Where(address =>
+                !address.Equals(Gossip.AdvertisedEndPoint) && !IsLiving(address))];
             if (missing.Length > 0)
             {
                 await Gossip.JoinAsync(missing, cancellation);

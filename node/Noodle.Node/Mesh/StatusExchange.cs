@@ -8,13 +8,16 @@ using NoodleNet.Talk;
 
 namespace Noodle.Node.Mesh;
 
-/// <summary>Tells every peer what this node has loaded and how busy it is, and keeps cluster state the same everywhere.</summary>
+/// <summary>Tells every peer what this node has loaded and how busy it is, and keeps cluster state the same
+/// everywhere.</summary>
 /// <remarks>
-/// Meaning: a status goes out when a model's state changes, and at least once a second. It carries a summary of the cluster
-/// state; a receiver that holds something else compares buckets with the sender and both send what the other lacks.
+/// Meaning: a status goes out when a model's state changes, and at least once a second. It carries a summary of
+/// the cluster state; a receiver that holds something else compares buckets with the sender and both send what the
+/// other lacks.
 /// Bound: one status, one push and one comparison under way a peer; each at most <see cref="s_patience"/>.
 /// </remarks>
-internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelHost models, TimeProvider time, ILogger log)
+internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelHost models, TimeProvider time,
+    ILogger log)
 {
     private const int MaxReasonBytes = 16 * 1024; // all reasons of a status together: it must fit into one header
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);

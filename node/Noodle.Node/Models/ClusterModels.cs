@@ -37,7 +37,8 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
     public IReadOnlyList<DeployedModel> List() =>
         [.. _models.Values.OrderBy(model => model.Name, StringComparer.Ordinal)];
 
-    public bool TryGet(string name, [NotNullWhen(true)] out DeployedModel? model) => _models.TryGetValue(name, out model);
+    public bool TryGet(string name, [NotNullWhen(true)] out DeployedModel? model) =>
+        _models.TryGetValue(name, out model);
 
     /// <summary>Writes a deployment for all nodes.</summary>
     public LwwFault Put(DeployedModel model) => _state.Write(Prefix + model.Name, Encode(model));

@@ -44,7 +44,8 @@ internal sealed class Deployments(
 
     private readonly Lock _telling = new();
 
-    /// <summary>Stores the file, proves that it loads, tells all nodes, and waits until enough of them have it.</summary>
+    /// <summary>Stores the file, proves that it loads, tells all nodes, and waits until enough of them have
+    /// it.</summary>
     /// <param name="digest">What its digest must be; null to take whatever it is.</param>
     public async Task<DeployResult> DeployAsync(
         string name, Stream content, int replicas, string? digest, CancellationToken cancellation)
@@ -52,7 +53,8 @@ internal sealed class Deployments(
         if (!ModelNames.IsValid(name))
         {
             return new(DeployFault.Invalid,
-                $"A model's name has 1 to {ModelNames.MaxLength} letters, digits, '.', '_' or '-', and starts with a letter or digit.");
+                $"A model's name has 1 to {ModelNames.MaxLength} letters, digits, '.', '_' or '-', and starts with " +
+                "a letter or digit.");
         }
 
         if (replicas is < 1 or > MaxReplicas)
@@ -133,7 +135,8 @@ internal sealed class Deployments(
 
         if (refused != LwwFault.None)
         {
-            return new(DeployFault.NodeFault, $"The cluster state does not take the deployment ({refused}); remove a model first.");
+            return new(DeployFault.NodeFault,
+                $"The cluster state does not take the deployment ({refused}); remove a model first.");
         }
 
         Log.Deployed(log, name, model.Version, stored.Digest, replicas);

@@ -12,8 +12,9 @@ namespace Noodle.Node.Models;
 
 /// <summary>Makes this node hold the models that fall to it, and no others.</summary>
 /// <remarks>
-/// Meaning: every node ranks the living nodes for every model by rendezvous hashing; the first ones, as many as replicas are
-/// wanted, hold it. A node that is no longer among them lets go only when those that are have it. No node asks another.
+/// Meaning: every node ranks the living nodes for every model by rendezvous hashing; the first ones, as many as
+/// replicas are wanted, hold it. A node that is no longer among them lets go only when those that are have it. No
+/// node asks another.
 /// Bound: one load under way a model; a failed one is tried again after a pause that doubles up to 30 s.
 /// </remarks>
 internal sealed class ModelReconciler(
@@ -113,7 +114,8 @@ internal sealed class ModelReconciler(
 
     private bool IsReadyAt(NodeId node, string digest) =>
         node == host.Node ? host.IsReady(digest)
-        : peers.TryGetLoad(node, out NodeLoad? load) && ClusterModels.Find(load.Status, digest)?.State == ReplicaState.Ready;
+        : peers.TryGetLoad(node, out NodeLoad? load) &&
+            ClusterModels.Find(load.Status, digest)?.State == ReplicaState.Ready;
 
     private void Load(string digest, CancellationToken cancellation)
     {
@@ -135,7 +137,8 @@ internal sealed class ModelReconciler(
         {
             ModelStatus status = await host.LoadAsync(digest, cancellation);
             TimeSpan next = attempt.Pause == TimeSpan.Zero ? s_firstPause : attempt.Pause * 2;
-            attempt.Pause = status.State != ModelState.Failed ? TimeSpan.Zero : next < s_longestPause ? next : s_longestPause;
+            attempt.Pause = status.State != ModelState.Failed ? TimeSpan.Zero
+                : next < s_longestPause ? next : s_longestPause;
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {

@@ -11,14 +11,16 @@ using NoodleNet.Talk;
 namespace Noodle.Node.Models;
 
 /// <summary>Pulls a model file from a peer that has it, those that have it loaded first.</summary>
-/// <remarks>Bound: one peer at a time; <see cref="ChunkBytes"/> of memory; the store bounds the file and checks the digest.</remarks>
+/// <remarks>Bound: one peer at a time; <see cref="ChunkBytes"/> of memory; the store bounds the file and checks the
+/// digest.</remarks>
 internal sealed class PeerModelFetcher(MeshPeers peers, ILogger log) : IModelFetcher
 {
     private const int ChunkBytes = 256 * 1024;
 
     public async ValueTask<StoreResult> FetchAsync(string digest, ModelStore store, CancellationToken cancellation)
     {
-        StoreResult last = StoreResult.Failed(StoreFault.Missing, $"no peer is connected that could send model {digest}");
+        StoreResult last = StoreResult.Failed(StoreFault.Missing,
+            $"no peer is connected that could send model {digest}");
         foreach (LinkPeer peer in peers.ListConnected().OrderByDescending(peer => HasLoaded(peer, digest)))
         {
             try
@@ -88,5 +90,6 @@ internal sealed class PeerModelFetcher(MeshPeers peers, ILogger log) : IModelFet
     }
 
     private static StoreResult Failed(LinkPeer peer, string digest, LinkStatus status) => StoreResult.Failed(
-        StoreFault.Missing, $"node {peer.Node.ShortName} did not send model {digest}: the transfer ended with {status}");
+        StoreFault.Missing,
+        $"node {peer.Node.ShortName} did not send model {digest}: the transfer ended with {status}");
 }

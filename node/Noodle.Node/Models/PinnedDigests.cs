@@ -1,6 +1,7 @@
 namespace Noodle.Node.Models;
 
-/// <summary>Models that must stay although nothing is deployed under their digest yet. Safe for several threads.</summary>
+/// <summary>Models that must stay although nothing is deployed under their digest yet. Safe for several
+/// threads.</summary>
 internal sealed class PinnedDigests
 {
     private const string Any = ""; // no digest

@@ -4,7 +4,8 @@ using System.Net.Sockets;
 
 namespace Noodle.Node.Options;
 
-/// <summary>An address that people write: <c>host:port</c>, <c>1.2.3.4:7946</c>, <c>[::1]:7946</c>; the port may be left out.</summary>
+/// <summary>An address that people write: <c>host:port</c>, <c>1.2.3.4:7946</c>, <c>[::1]:7946</c>; the port may be
+/// left out.</summary>
 public static class MeshAddress
 {
     private const int MaxHostLength = 253; // RFC 1035, section 2.3.4
@@ -28,7 +29,8 @@ public static class MeshAddress
         host = bracketed && host.EndsWith(']') ? host[1..^1] : host;
         return bracketed || bareV6
             ? IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetworkV6
-            : host.Length is > 0 and <= MaxHostLength && Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4;
+            : host.Length is > 0 and <= MaxHostLength &&
+                Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4;
     }
 
     /// <summary>Looks an address up; empty when the name has no address.</summary>

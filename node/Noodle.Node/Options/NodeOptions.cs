@@ -16,7 +16,8 @@ public sealed record NodeOptions
     public string? Data { get; init; }
 
     /// <summary>File with the mesh's token; null for <c>token</c> in the data folder.</summary>
-    /// <remarks>Meaning: where it exists, the node joins that mesh; else it founds one and writes the token here.</remarks>
+    /// <remarks>Meaning: where it exists, the node joins that mesh; else it founds one and writes the token
+    /// here.</remarks>
     public string? TokenFile { get; init; }
 
     /// <summary>True: talk to other machines, under mutual TLS. False: loopback alone.</summary>
@@ -31,7 +32,8 @@ public sealed record NodeOptions
     /// <summary>UDP port of the multicast beacons, 1 to 65,535; the same on every node.</summary>
     public int BeaconPort { get; init; } = DefaultBeaconPort;
 
-    /// <summary>HTTP port, 0 for any, up to 65,535; null for the first free one from <see cref="DefaultHttpPort"/>.</summary>
+    /// <summary>HTTP port, 0 for any, up to 65,535; null for the first free one from
+    /// <see cref="DefaultHttpPort"/>.</summary>
     public int? HttpPort { get; init; }
 
     /// <summary>Port of mesh traffic, TCP and UDP, 0 for any, up to 65,535; null for the first free one from

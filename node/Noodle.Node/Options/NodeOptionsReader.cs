@@ -3,10 +3,12 @@ using Microsoft.Extensions.Configuration;
 
 namespace Noodle.Node.Options;
 
-/// <summary>Turns settings into <see cref="NodeOptions"/>, and lists everything that is wrong with them at once.</summary>
+/// <summary>Turns settings into <see cref="NodeOptions"/>, and lists everything that is wrong with them at
+/// once.</summary>
 /// <remarks>
 /// Meaning: later sources win: a JSON file, then environment variables <c>NOODLE_*</c>, then flags. A setting
-/// <c>HttpPort</c> is <c>httpPort</c> in the file, <c>NOODLE_HTTP_PORT</c> in the environment, <c>--http-port</c> as a flag.
+/// <c>HttpPort</c> is <c>httpPort</c> in the file, <c>NOODLE_HTTP_PORT</c> in the environment, <c>--http-port</c> as a
+/// flag.
 /// </remarks>
 public sealed class NodeOptionsReader
 {
@@ -44,7 +46,8 @@ public sealed class NodeOptionsReader
     /// <param name="flags">Setting names to text, from the command line.</param>
     /// <exception cref="NodeOptionsException">Something is wrong; it names every fault of every source.</exception>
     public static NodeOptions Read(
-        string? file, IEnumerable<KeyValuePair<string, string>> environment, IEnumerable<KeyValuePair<string, string?>> flags)
+        string? file, IEnumerable<KeyValuePair<string, string>> environment,
+        IEnumerable<KeyValuePair<string, string?>> flags)
     {
         ArgumentNullException.ThrowIfNull(environment);
         ArgumentNullException.ThrowIfNull(flags);
@@ -94,7 +97,8 @@ public sealed class NodeOptionsReader
             {
                 if (!SettingNames.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
                 {
-                    faults.Add($"{file}: '{section.Key}' is no setting; settings are {string.Join(", ", SettingNames)}");
+                    faults.Add($"{file}: '{section.Key}' is no setting; settings are " +
+                        $"{string.Join(", ", SettingNames)}");
                 }
             }
 
@@ -204,13 +208,15 @@ public sealed class NodeOptionsReader
     {
         IEnumerable<string?> given = _settings.GetSection("join").GetChildren().Select(child => child.Value);
         List<string> seeds = [.. given.Append(_settings["join"])
-            .SelectMany(text => (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            .SelectMany(text => (text ?? "").Split(',',
+                StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             .Distinct(StringComparer.Ordinal)];
         foreach (string seed in seeds)
         {
             if (!MeshAddress.TryParse(seed, out _, out _))
             {
-                _faults.Add($"join names '{seed}'; it takes host:port, such as 192.168.1.20:{NodeOptions.DefaultMeshPort}");
+                _faults.Add($"join names '{seed}'; it takes host:port, such as " +
+                    $"192.168.1.20:{NodeOptions.DefaultMeshPort}");
             }
         }
 

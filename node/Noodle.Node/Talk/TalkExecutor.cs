@@ -38,7 +38,8 @@ internal sealed class TalkExecutor(MeshPeers peers, Func<string, DeployedModel?>
         LinkReply reply = await link.RequestAsync(
             new LinkRequest
             {
-                Head = new LinkHead(TalkIntents.Infer, remaining, call.IdempotencyKey, 1, LinkPriority.Normal, call.TraceParent),
+                Head = new LinkHead(TalkIntents.Infer, remaining, call.IdempotencyKey, 1, LinkPriority.Normal,
+                    call.TraceParent),
                 Header = request.ToByteArray(),
                 Body = bodies,
             },

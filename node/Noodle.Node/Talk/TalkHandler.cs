@@ -10,7 +10,8 @@ using NoodleNet.Talk;
 namespace Noodle.Node.Talk;
 
 /// <summary>Serves what other nodes ask of this one.</summary>
-/// <remarks>Meaning: calls that come before <see cref="Serve"/> are answered Unavailable, so that they go elsewhere.</remarks>
+/// <remarks>Meaning: calls that come before <see cref="Serve"/> are answered Unavailable, so that they go
+/// elsewhere.</remarks>
 internal sealed class TalkHandler(ILogger log) : ILinkHandler
 {
     private const int FetchChunkBytes = 256 * 1024;
@@ -76,7 +77,8 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
             InFlight = (uint)services.Models.InFlight,
             FirstRun = answer.IsFirstRun,
         };
-        ReadOnlyMemory<byte>[] bodies = answer.Outputs is { } outputs ? TensorWire.Write(outputs.Tensors, reply.Outputs) : [];
+        ReadOnlyMemory<byte>[] bodies = answer.Outputs is { } outputs
+            ? TensorWire.Write(outputs.Tensors, reply.Outputs) : [];
         if (reply.CalculateSize() > LinkFrame.MaxHeader)
         {
             const string message = "The outputs have too many or too long names.";
@@ -87,7 +89,8 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
     }
 
     private static async ValueTask<InferenceAnswer> RunAsync(
-        TalkServices services, LinkIncoming incoming, InferRequest request, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+        TalkServices services, LinkIncoming incoming, InferRequest request, ReadOnlyMemory<byte> body,
+        CancellationToken cancellation)
     {
         if (TensorWire.Read(request.Inputs, body, out string? fault) is not { } tensors)
         {

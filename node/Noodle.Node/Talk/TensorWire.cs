@@ -35,7 +35,8 @@ internal static class TensorWire
     /// <param name="fault">What is wrong, as a sentence; null when nothing is.</param>
     public static Tensor[]? Read(RepeatedField<TensorHead> heads, ReadOnlyMemory<byte> body, out string? fault)
     {
-        fault = heads.Count > MaxTensors ? $"{heads.Count} tensors in one message, at most {MaxTensors} are allowed." : null;
+        fault = heads.Count > MaxTensors ? $"{heads.Count} tensors in one message, at most {MaxTensors} are allowed."
+            : null;
         var tensors = new Tensor[fault is null ? heads.Count : 0];
         for (int i = 0; i < tensors.Length; i++)
         {

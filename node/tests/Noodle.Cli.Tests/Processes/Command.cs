@@ -32,6 +32,7 @@ internal static class Command
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
         return new CommandEnd(process.ExitCode, await output, await error);
@@ -39,8 +40,12 @@ internal static class Command
 
     public static Process Start((string Name, string Value)[] environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo(DotnetPath(), [Path.Combine(AppContext.BaseDirectory, "Noodle.Cli.dll"),
-            .. arguments])
+        // Whoever runs the tests in the background hands them an ignored SIGINT; the command gets it as a person's
+        // shell
+        // would give it.
+        string[] command = [DotnetPath(), Path.Combine(AppContext.BaseDirectory, "Noodle.Cli.dll"), .. arguments];
+        string[] line = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", .. command] : command;
+        var start = new ProcessStartInfo(line[0], line[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

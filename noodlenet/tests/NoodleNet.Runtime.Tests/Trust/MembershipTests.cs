@@ -146,7 +146,8 @@ public sealed class MembershipTests : IDisposable
     {
         using NodeFolder one = Open("one");
         using var other = new TestMesh(_clock);
-        Assert.Contains("token file here", (await RefusalAsync(one, new MembershipOptions { MayFound = false })).Message);
+        TrustException none = await RefusalAsync(one, new MembershipOptions { MayFound = false });
+        Assert.Contains("token file here", none.Message);
         (await OpenAsync(one)).Dispose();
         other.Token().Save(one.TokenPath);
         Assert.Contains("remove the token", (await RefusalAsync(one)).Message);
