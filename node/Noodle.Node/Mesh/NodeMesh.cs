@@ -22,6 +22,7 @@ namespace Noodle.Node.Mesh;
 internal sealed class NodeMesh : IAsyncDisposable
 {
     private const int PortTries = 64;
+    private static readonly TimeSpan s_networkPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_joinPause = TimeSpan.FromSeconds(1);
 
     private readonly NodeOptions _options;
@@ -69,6 +70,7 @@ internal sealed class NodeMesh : IAsyncDisposable
         string tokenPath = options.TokenFile ?? folder.TokenPath;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(options.JoinTimeout);
+        await WaitForNetworkAsync(options, time, limit.Token, cancellation);
         try
         {
             MeshMembership membership = await MeshMembership.OpenAsync(
@@ -85,6 +87,25 @@ internal sealed class NodeMesh : IAsyncDisposable
                 $"No node that can admit this one answered within {options.JoinTimeout.TotalSeconds:0.###} s for " +
                 $"mesh {MeshToken.Load(tokenPath)?.Mesh}; start the node that founded it, or name its address " +
                 "with --join HOST:PORT.");
+        }
+    }
+
+    // A machine that has just started, or a cable just plugged in, takes a moment; others are told the address for good.
+    private static async Task WaitForNetworkAsync(
+        NodeOptions options, TimeProvider time, CancellationToken limit, CancellationToken cancellation)
+    {
+        while (options.Lan && !GossipHost.IsOnNetwork)
+        {
+            try
+            {
+                await Task.Delay(s_networkPause, time, limit);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                throw new TrustException(
+                    $"No network interface of this machine came up within {options.JoinTimeout.TotalSeconds:0.###} s; " +
+                    "connect it and start again, or start without --lan.");
+            }
         }
     }
 
@@ -177,8 +198,7 @@ internal sealed class NodeMesh : IAsyncDisposable
 
     private static async IAsyncEnumerable<IPEndPoint> FindAsync(
         NodeOptions options, NodeId self, string tokenPath, IResourceAccount account, TimeProvider time,
-            ILoggerFactory logs,
-        [EnumeratorCancellation] CancellationToken cancellation)
+        ILoggerFactory logs, [EnumeratorCancellation] CancellationToken cancellation)
     {
         // Read here and not before: a node that lost the race to found the mesh finds the winner's token only now.
         if (MeshToken.Load(tokenPath) is not { } token)
@@ -189,7 +209,7 @@ internal sealed class NodeMesh : IAsyncDisposable
         await using BeaconHost? listening = options.Multicast
             ? new BeaconHost(
                 new BeaconOptions { Scope = ScopeOf(options), Port = options.BeaconPort },
-                    logs.CreateLogger<BeaconHost>(), time, account)
+                logs.CreateLogger<BeaconHost>(), time, account)
             : null;
         if (listening is not null)
         {

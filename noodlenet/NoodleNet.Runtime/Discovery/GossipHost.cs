@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
@@ -60,6 +61,9 @@ public sealed class GossipHost : IAsyncDisposable
     /// <summary>Every node that was met, this one included, as of now.</summary>
     /// <remarks>Cost: nothing until something changed, then one pass.</remarks>
     public IReadOnlyList<RegistryEntry> Members => _snapshot.List;
+
+    /// <summary>True when this machine has an address that other machines can be told.</summary>
+    public static bool IsOnNetwork => GossipSockets.UsableAddresses(AddressFamily.InterNetwork).Any();
 
     /// <summary>The clock of <see cref="RegistryEntry.Since"/>.</summary>
     public Instant Now => Started(_machine).Now;
@@ -212,10 +216,10 @@ public sealed class GossipHost : IAsyncDisposable
     private void TakePacket(ReadOnlyMemory<byte> packet, IPEndPoint from) =>
         _machine!.TryPost(new SwimInput.Packet(packet, from)); // a full queue loses it, as the network may
 
-    private bool TakeConnection(System.Net.Sockets.Socket socket) =>
+    private bool TakeConnection(Socket socket) =>
         _streams.TryAccept(cancellation => ServeAsync(socket, cancellation));
 
-    private async Task ServeAsync(System.Net.Sockets.Socket socket, CancellationToken cancellation)
+    private async Task ServeAsync(Socket socket, CancellationToken cancellation)
     {
         if (_options.TakeTls is not { } take || !await TlsStart.IsNextAsync(socket, cancellation).ConfigureAwait(false))
         {

@@ -52,6 +52,11 @@ public sealed class LinkPeer
             return ValueTask.FromCanceled<LinkReply>(cancellation);
         }
 
+        if (request.Head.Timeout <= TimeSpan.Zero)
+        {
+            return new ValueTask<LinkReply>(new LinkReply(LinkStatus.DeadlineExceeded)); // nothing is worth sending
+        }
+
         LinkConnection connection = _connection;
         while (true)
         {

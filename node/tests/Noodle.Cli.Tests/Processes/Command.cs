@@ -38,13 +38,27 @@ internal static class Command
         return new CommandEnd(process.ExitCode, await output, await error);
     }
 
-    public static Process Start((string Name, string Value)[] environment, params string[] arguments)
+    /// <summary>Runs it to its end on another host (see <see cref="TestSubnet"/>).</summary>
+    public static async Task<CommandEnd> RunAtAsync(string[] host, params string[] arguments)
+    {
+        using Process process = StartAt(host, [], arguments);
+        process.StandardInput.Close();
+        return await EndAsync(process, process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+    }
+
+    public static Process Start((string Name, string Value)[] environment, params string[] arguments) =>
+        StartAt([], environment, arguments);
+
+    /// <param name="host">A command that runs another one on a host; empty for this one.</param>
+    public static Process StartAt(
+        string[] host, (string Name, string Value)[] environment, params string[] arguments)
     {
         // Whoever runs the tests in the background hands them an ignored SIGINT; the command gets it as a person's
         // shell
         // would give it.
         string[] command = [DotnetPath(), Path.Combine(AppContext.BaseDirectory, "Noodle.Cli.dll"), .. arguments];
-        string[] line = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT", .. command] : command;
+        string[] line = OperatingSystem.IsLinux()
+            ? [.. host, "env", "--default-signal=INT", .. command] : command;
         var start = new ProcessStartInfo(line[0], line[1..])
         {
             RedirectStandardInput = true,

@@ -28,9 +28,11 @@ internal sealed class UpProcess : IAsyncDisposable
 
     public string Link { get; }
 
-    public static async Task<UpProcess> StartAsync(params string[] arguments)
+    public static Task<UpProcess> StartAsync(params string[] arguments) => StartAtAsync([], arguments);
+
+    public static async Task<UpProcess> StartAtAsync(string[] host, params string[] arguments)
     {
-        Process process = Command.Start([],
+        Process process = Command.StartAt(host, [],
         [
             "up", "-o", "json", "--until-eof", "--http-port", "0", "--mesh-port", "0", .. arguments,
         ]);
