@@ -90,7 +90,7 @@ internal sealed class NodeMesh : IAsyncDisposable
         }
     }
 
-    // A machine that has just started, or a cable just plugged in, takes a moment; others are told the address for good.
+    // A machine that has just started, or a cable just plugged in, takes a moment; others are told the address once.
     private static async Task WaitForNetworkAsync(
         NodeOptions options, TimeProvider time, CancellationToken limit, CancellationToken cancellation)
     {
@@ -103,7 +103,7 @@ internal sealed class NodeMesh : IAsyncDisposable
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
                 throw new TrustException(
-                    $"No network interface of this machine came up within {options.JoinTimeout.TotalSeconds:0.###} s; " +
+                    $"No network interface came up within {options.JoinTimeout.TotalSeconds:0.###} s; " +
                     "connect it and start again, or start without --lan.");
             }
         }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Noodle.Cli.Tests.Processes;
 
-/// <summary>Two hosts on one cable, in network namespaces that the test makes and removes; skipped without root.</summary>
+/// <summary>Two hosts on one cable: network namespaces that the test makes and removes; skipped without root.</summary>
 internal sealed class TestSubnet : IDisposable
 {
     private readonly string _mark = $"{Environment.ProcessId % 100_000}";
