@@ -36,7 +36,7 @@ internal sealed class NodeView(
         SizeBytes = model.SizeBytes,
         Platform = model.Platform,
         Replicas = model.Replicas,
-        Ready = catalog.GetCandidates(model).Count(candidate => candidate.IsReady),
+        Ready = catalog.CountReady(model),
         Inputs = [.. model.Inputs.Select(TensorInfo.From)],
         Outputs = [.. model.Outputs.Select(TensorInfo.From)],
     };

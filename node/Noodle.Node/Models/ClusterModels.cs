@@ -71,6 +71,9 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
         return candidates;
     }
 
+    /// <summary>Nodes that say they have the model loaded.</summary>
+    public int CountReady(DeployedModel model) => GetCandidates(model).Count(candidate => candidate.IsReady);
+
     /// <summary>True unless every node that has tried has failed.</summary>
     public bool IsBeingLoaded(DeployedModel model)
     {

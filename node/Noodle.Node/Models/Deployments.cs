@@ -180,9 +180,6 @@ internal sealed class Deployments(
         return new(DeployFault.None, "", model);
     }
 
-    /// <summary>Nodes that say they have the model loaded.</summary>
-    public int CountReady(DeployedModel model) => catalog.GetCandidates(model).Count(candidate => candidate.IsReady);
-
     private static string Sentence(string message)
     {
         string text = message.Length > 0 ? char.ToUpperInvariant(message[0]) + message[1..] : message;
@@ -196,7 +193,7 @@ internal sealed class Deployments(
         {
             Task change = host.Changes.Next;
             int living = peers.Members.Count(member => member.State == NodeState.Alive);
-            if (CountReady(model) >= Math.Min(model.Replicas, Math.Max(living, 1)))
+            if (catalog.CountReady(model) >= Math.Min(model.Replicas, Math.Max(living, 1)))
             {
                 return;
             }

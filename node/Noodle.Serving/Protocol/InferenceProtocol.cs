@@ -77,7 +77,7 @@ internal sealed class InferenceProtocol(
         DeployedModel? model = null;
         if (route.Kind is RouteKind.Model or RouteKind.ModelReady or RouteKind.Infer)
         {
-            if (!ProtocolRoute.IsModelName(route.Model) || !catalog.TryGet(route.Model, out model))
+            if (!ModelNames.IsValid(route.Model) || !catalog.TryGet(route.Model, out model))
             {
                 return Refusal.UnknownModel(route.Model);
             }

@@ -1,3 +1,5 @@
+using Ahr.Runtime;
+
 namespace Noodle.Serving.Protocol;
 
 /// <summary>What a path below <c>/v2</c> asks for.</summary>
@@ -30,7 +32,6 @@ internal enum RouteKind
 /// <param name="Version">Null when the path names none.</param>
 internal readonly record struct ProtocolRoute(RouteKind Kind, string Model = "", string? Version = null)
 {
-    private const int MaxNameLength = 128;
 
     /// <summary>Takes a path apart.</summary>
     /// <param name="rest">What follows <c>/v2/</c>, decoded; empty for nothing.</param>
@@ -53,26 +54,8 @@ internal readonly record struct ProtocolRoute(RouteKind Kind, string Model = "",
 
         // A name that needs encoding is no model's name: it is told back as it came.
         string name = ModelPart(raw);
-        return route.Model.Length == 0 || IsModelName(name) ? default : route with { Model = name, Version = null };
-    }
-
-    /// <summary>True for a name that a model can have; see <c>DeployedModel</c>.</summary>
-    public static bool IsModelName(ReadOnlySpan<char> name)
-    {
-        if (name.Length is 0 or > MaxNameLength || !char.IsAsciiLetterOrDigit(name[0]))
-        {
-            return false;
-        }
-
-        foreach (char c in name)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-'))
-            {
-                return false;
-            }
-        }
-
-        return true;
+        return route.Model.Length == 0 || ModelNames.IsValid(name)
+            ? default : route with { Model = name, Version = null };
     }
 
     private static ProtocolRoute Parse(string rest)

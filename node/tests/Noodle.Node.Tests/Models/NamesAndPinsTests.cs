@@ -1,3 +1,4 @@
+using Ahr.Runtime;
 using Noodle.Node.Models;
 
 namespace Noodle.Node.Tests.Models;
