@@ -14,6 +14,11 @@ internal static class BenchCommand
         TextWriter progress,
         CancellationToken cancellation)
     {
+        if (arguments.Count > 0 && verbs.FirstOrDefault(verb => verb.Name == arguments[0])?.RunOwnAsync is { } runOwn)
+        {
+            return await runOwn([.. arguments.Skip(1)], output, progress, cancellation).ConfigureAwait(false);
+        }
+
         if (!TryParse(arguments, verbs, out Verb? verb, out bool json, out BenchOptions options, out string fault))
         {
             await progress.WriteLineAsync(fault).ConfigureAwait(false);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Noodle.Bench;
 
 /// <summary>One benchmark.</summary>
@@ -14,6 +16,20 @@ internal sealed record Verb(
 
     /// <summary>What the result is held against; empty when it is only told.</summary>
     public IReadOnlyList<Bar> Bars { get; init; } = [];
+
+    /// <summary>Set by a verb with options and a report of its own: it takes what follows its name on the command
+    /// line, prints, and gives the exit code. It is then used instead of <see cref="RunAsync"/>.</summary>
+    public Func<IReadOnlyList<string>, TextWriter, TextWriter, CancellationToken, Task<int>>? RunOwnAsync
+    {
+        get; init;
+    }
+
+    /// <summary>A verb with options and a report of its own.</summary>
+    public static Verb Own(
+        string name,
+        string summary,
+        Func<IReadOnlyList<string>, TextWriter, TextWriter, CancellationToken, Task<int>> runAsync) =>
+        new(name, summary, (_, _, _) => throw new UnreachableException()) { RunOwnAsync = runAsync };
 }
 
 /// <summary>How much is measured.</summary>

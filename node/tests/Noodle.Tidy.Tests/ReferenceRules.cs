@@ -14,6 +14,7 @@ internal static partial class ReferenceRules
     {
         ["Noodle.Primitives"] = [],
         ["NoodleNet"] = ["Noodle.Primitives"],
+        ["NoodleNet.Simulation"] = ["NoodleNet"],
         ["NoodleNet.Runtime"] = ["NoodleNet"],
         ["Nbc"] = ["Noodle.Primitives"],
         ["Nbc.Runtime"] = ["Nbc"],
@@ -28,7 +29,7 @@ internal static partial class ReferenceRules
     };
 
     /// <summary>Projects without clock, socket, thread, task, disk and hidden chance.</summary>
-    public static readonly string[] Pure = ["Noodle.Primitives", "NoodleNet", "Nbc", "Ahr.Planning"];
+    public static readonly string[] Pure = ["Noodle.Primitives", "NoodleNet", "NoodleNet.Simulation", "Nbc", "Ahr.Planning"];
 
     private static readonly (string Folder, string[] Words)[] s_strangers =
     [
