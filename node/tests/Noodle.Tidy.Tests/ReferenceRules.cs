@@ -29,7 +29,8 @@ internal static partial class ReferenceRules
     };
 
     /// <summary>Projects without clock, socket, thread, task, disk and hidden chance.</summary>
-    public static readonly string[] Pure = ["Noodle.Primitives", "NoodleNet", "NoodleNet.Simulation", "Nbc", "Ahr.Planning"];
+    public static readonly string[] Pure =
+        ["Noodle.Primitives", "NoodleNet", "NoodleNet.Simulation", "Nbc", "Ahr.Planning"];
 
     private static readonly (string Folder, string[] Words)[] s_strangers =
     [
