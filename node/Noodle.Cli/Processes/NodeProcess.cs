@@ -27,6 +27,8 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public Uri Http { get; }
 
+    public int ProcessId => _process.Id;
+
     public bool IsRunning => !_process.HasExited;
 
     /// <summary>Starts a node and waits until it says that it is ready.</summary>

@@ -9,6 +9,9 @@ public sealed record NodeInfo
     /// <summary>One of <see cref="NodeStates"/>.</summary>
     public required string State { get; init; }
 
+    /// <summary>False while it is failed for the node that answers alone, and the mesh has not agreed yet.</summary>
+    public bool Confirmed { get; init; } = true;
+
     /// <summary>True for the node that answers.</summary>
     public required bool Self { get; init; }
 

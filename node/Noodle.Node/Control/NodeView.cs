@@ -50,6 +50,7 @@ internal sealed class NodeView(
         {
             Id = member.Node.ToString(),
             State = StateOf(member.State),
+            Confirmed = member.Confirmed,
             Self = self,
             StateForMs = (long)peers.Now.Since(member.Since).TotalMilliseconds,
             Link = MemberTags.LinkAddressOf(member)?.ToString() ?? "",

@@ -27,6 +27,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<NodeId, Dial> _dials = []; // the loop's alone
+    private readonly PeerJudge _judge = new(gossip);
     private readonly NodeLoadTable _loads = new();
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
@@ -104,7 +105,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
             while (!cancellation.IsCancellationRequested)
             {
                 DialMissing(cancellation);
-                await _wake.WaitAsync(s_period, cancellation);
+                await _wake.WaitAsync(UntilNextDial(), cancellation);
             }
         }
         catch (OperationCanceledException)
@@ -135,6 +136,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
 
                 }
 
+                _judge.NoteChange(change);
                 Wake();
                 Changed?.Invoke();
             }
@@ -143,6 +145,22 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
         {
             // told to end
         }
+    }
+
+    // Exact to the pause: how often a port refuses is what tells a killed node from a slow one.
+    private TimeSpan UntilNextDial()
+    {
+        TimeSpan wait = s_period;
+        foreach (Dial dial in _dials.Values)
+        {
+            TimeSpan left = dial.Pause - time.GetElapsedTime(dial.EndedAt);
+            if (dial.Running.IsCompleted && left > TimeSpan.Zero && left < wait)
+            {
+                wait = left;
+            }
+        }
+
+        return wait;
     }
 
     private void DialMissing(CancellationToken cancellation)
@@ -188,7 +206,9 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
         }
     }
 
-    private static bool IsLiving(RegistryEntry member) => member.State is NodeState.Alive or NodeState.Suspect;
+    // One that failed for this node alone may be back before gossip has settled it.
+    private static bool IsLiving(RegistryEntry member) =>
+        member.State is NodeState.Alive or NodeState.Suspect || !member.Confirmed;
 
     private async Task DialAsync(Dial dial, NodeId node, IPEndPoint address, CancellationToken cancellation)
     {
@@ -201,6 +221,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
         {
             TimeSpan next = dial.Pause == TimeSpan.Zero ? s_firstPause : dial.Pause * 2;
             dial.Pause = next < s_longestPause ? next : s_longestPause;
+            _judge.NoteNotReached(node, e);
             Log.DialFailed(log, node.ShortName, address, e.Fault, e.Message);
         }
         catch (OperationCanceledException)
@@ -214,6 +235,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
 
     private void OnConnected(LinkPeer peer)
     {
+        _judge.NoteConnected(peer.Node);
         Connected?.Invoke(peer);
         Changed?.Invoke();
     }
@@ -221,7 +243,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
     private void OnLost(LinkPeer peer, LinkFault fault)
     {
         Log.LinkLost(log, peer.Node.ShortName, fault);
-        gossip.ReportConnectionLost(peer.Node);
+        _judge.NoteLost(peer.Node, fault);
         Wake();
         Changed?.Invoke();
     }

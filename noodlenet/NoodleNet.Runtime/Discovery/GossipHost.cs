@@ -25,6 +25,7 @@ public sealed class GossipHost : IAsyncDisposable
     private readonly GossipStreams _streams;
     private readonly NodeRegistry _registry;
     private readonly RegistryWatchers _watchers;
+    private readonly Lock _registryGate = new();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<MergeFault>> _joins = new();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<GossipMessage.PushPull>> _offers = new();
     private readonly TaskCompletionSource _leaveSpread = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -136,6 +137,19 @@ public sealed class GossipHost : IAsyncDisposable
     /// <summary>A hint from the data path, no proof: that node is probed at once.</summary>
     public void ReportConnectionLost(NodeId node) =>
         Started(_machine).TryPost(new SwimInput.ProbeNow(node.ToString()));
+
+    /// <summary>Notes that a node failed, or is back, for this node alone: the data path knows before gossip does.
+    /// </summary>
+    public void Judge(NodeId node, bool failed, string detail)
+    {
+        lock (_registryGate)
+        {
+            if (_registry.Judge(node, failed, detail, Now) is { } change)
+            {
+                Publish([change]);
+            }
+        }
+    }
 
     /// <summary>Changes from now on, until the host is disposed.</summary>
     /// <remarks>Bound: <see cref="GossipOptions.WatcherCapacity"/>; past it one Missed stands for what was lost.
@@ -307,14 +321,21 @@ public sealed class GossipHost : IAsyncDisposable
     private void TakeChange(MemberEvent change)
     {
         Log.MemberChanged(_log, change.Name, change.EndPoint, change.Change, change.Detail);
-        IReadOnlyList<RegistryEvent> changes = _registry.Apply(change, _machine?.Now ?? Instant.Origin);
-        _snapshot = new Snapshot(_registry.Entries.Values);
-        foreach (RegistryEvent registered in changes)
+        lock (_registryGate)
         {
-            _watchers.Publish(registered);
+            Publish(_registry.Apply(change, _machine?.Now ?? Instant.Origin));
         }
 
         _announced.TrySetResult();
+    }
+
+    private void Publish(IReadOnlyList<RegistryEvent> changes)
+    {
+        _snapshot = new Snapshot(_registry.Entries.Values);
+        foreach (RegistryEvent change in changes)
+        {
+            _watchers.Publish(change);
+        }
     }
 
     private async Task ExchangeAsync(SwimEffect.StartExchange start, CancellationToken cancellation)

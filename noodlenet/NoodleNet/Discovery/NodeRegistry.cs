@@ -45,20 +45,53 @@ public sealed class NodeRegistry(int capacity = 20_000)
             changes.Add(Forget(_gone.Min));
         }
 
+        if (old is { State: NodeState.Failed, Confirmed: false } && member.Change == MemberChange.Suspected)
+        {
+            return changes; // this node knows more already
+        }
+
         RegistryEntry entry = Next(old, id, member, now);
+        Put(old, entry);
+        bool isConfirmation = old is { State: NodeState.Failed } && entry.State == NodeState.Failed;
+        changes.Add(new RegistryEvent(isConfirmation ? RegistryChange.Updated : ChangeOf(member.Change), entry));
+        return changes;
+    }
+
+    /// <summary>Takes in what this node found out by itself, before gossip settles it; returns what changed.</summary>
+    /// <param name="failed">True: it failed. False: it is back, or never was gone.</param>
+    /// <param name="detail">Why, for people.</param>
+    public RegistryEvent? Judge(NodeId node, bool failed, string detail, Instant now)
+    {
+        if (!Entries.TryGetValue(node, out RegistryEntry? old)
+            || (failed ? old.State is NodeState.Failed or NodeState.Left : old.Confirmed))
+        {
+            return null;
+        }
+
+        RegistryEntry entry = old with
+        {
+            State = failed ? NodeState.Failed : NodeState.Alive,
+            Confirmed = !failed,
+            Since = now,
+            LastError = detail,
+        };
+        Put(old, entry);
+        return new RegistryEvent(failed ? RegistryChange.Failed : RegistryChange.Recovered, entry);
+    }
+
+    private void Put(RegistryEntry? old, RegistryEntry entry)
+    {
         if (old is not null)
         {
-            _gone.Remove((old.Since, id));
+            _gone.Remove((old.Since, old.Node));
         }
 
         if (entry.State is NodeState.Failed or NodeState.Left)
         {
-            _gone.Add((entry.Since, id));
+            _gone.Add((entry.Since, entry.Node));
         }
 
-        Entries = Entries.SetItem(id, entry);
-        changes.Add(new RegistryEvent(ChangeOf(member.Change), entry));
-        return changes;
+        Entries = Entries.SetItem(entry.Node, entry);
     }
 
     private static RegistryEntry Next(RegistryEntry? old, NodeId id, MemberEvent member, Instant now)

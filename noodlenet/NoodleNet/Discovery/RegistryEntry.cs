@@ -23,6 +23,7 @@ public enum NodeState
 /// <param name="GossipEndPoint">Where it gossips; the ports of its other services are in the tags.</param>
 /// <param name="Since">When it entered this state, as this node saw it.</param>
 /// <param name="LastError">What last spoke against it; empty when nothing did.</param>
+/// <param name="Confirmed">False while it is failed for this node alone: gossip has not settled it yet.</param>
 public sealed record RegistryEntry(
     NodeId Node,
     IPEndPoint GossipEndPoint,
@@ -30,7 +31,8 @@ public sealed record RegistryEntry(
     NodeState State,
     Instant Since,
     uint Incarnation,
-    string LastError);
+    string LastError,
+    bool Confirmed = true);
 
 /// <summary>What changed in the registry.</summary>
 public enum RegistryChange
@@ -38,7 +40,7 @@ public enum RegistryChange
     /// <summary>New, or back.</summary>
     Joined,
 
-    /// <summary>Other tags or another address.</summary>
+    /// <summary>Other tags or another address, or gossip has confirmed what this node found out first.</summary>
     Updated,
 
     /// <summary>Became suspect.</summary>

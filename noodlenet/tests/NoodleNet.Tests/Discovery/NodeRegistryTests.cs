@@ -30,6 +30,38 @@ public sealed class NodeRegistryTests
     }
 
     [Fact]
+    public void What_this_node_found_out_stands_until_gossip_settles_it()
+    {
+        var registry = new NodeRegistry();
+        Apply(registry, MemberChange.Joined, Ann, 1);
+        Assert.Equal(RegistryChange.Failed, registry.Judge(Ann, failed: true, "refuses", At(2))!.Change);
+        Assert.Null(registry.Judge(Ann, failed: true, "again", At(3)));
+        Assert.Empty(registry.Apply(Event(MemberChange.Suspected, Ann.ToString()), At(3)));
+        Assert.Equal((NodeState.Failed, At(2), "refuses"), Of(registry, Ann));
+        Assert.False(registry.Entries[Ann].Confirmed);
+        RegistryEvent confirmed =
+            Assert.Single(registry.Apply(Event(MemberChange.Failed, Ann.ToString()), At(4)));
+        Assert.Equal((RegistryChange.Updated, true), (confirmed.Change, confirmed.Entry!.Confirmed));
+        Assert.Equal((NodeState.Failed, At(2), "refuses"), Of(registry, Ann));
+        Assert.Null(registry.Judge(Ann, failed: false, "", At(5)));
+    }
+
+    [Fact]
+    public void What_this_node_found_out_can_be_taken_back()
+    {
+        var registry = new NodeRegistry();
+        Apply(registry, MemberChange.Joined, Ann, 1);
+        Assert.Null(registry.Judge(Bob, failed: true, "unknown", At(1)));
+        Assert.Null(registry.Judge(Ann, failed: false, "never gone", At(1)));
+        registry.Judge(Ann, failed: true, "refuses", At(2));
+        Assert.Equal(RegistryChange.Recovered, registry.Judge(Ann, failed: false, "", At(3))!.Change);
+        Assert.Equal((NodeState.Alive, At(3), ""), Of(registry, Ann));
+        registry.Judge(Ann, failed: true, "refuses", At(4));
+        Apply(registry, MemberChange.Recovered, Ann, 5);
+        Assert.True(registry.Entries[Ann] is { State: NodeState.Alive, Confirmed: true });
+    }
+
+    [Fact]
     public void Strangers_are_left_out_and_the_gone_are_forgotten_after_a_day()
     {
         var registry = new NodeRegistry();
