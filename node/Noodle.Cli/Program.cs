@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Noodle.Cli.CommandLine;
 using Noodle.Cli.Demo;
+using Noodle.Cli.Doctor;
 using Noodle.Cli.Output;
 using Noodle.Cli.Verbs;
 
@@ -13,7 +14,7 @@ var root = new Command("noodle", "Run AI models on the machines you already have
 foreach (Command each in new[]
 {
     UpVerb.Create(), NodesVerb.Create(), DeployVerb.Create(), ModelsVerb.Create(), ReplicasVerb.Create(),
-    RunVerb.Create(), RemoveVerb.Create(), DecisionsVerb.Create(), DemoVerb.Create(), VersionVerb.Create(),
+    RunVerb.Create(), RemoveVerb.Create(), DecisionsVerb.Create(), DemoVerb.Create(), DoctorVerb.Create(), VersionVerb.Create(),
 })
 {
     root.Subcommands.Add(each);
