@@ -78,6 +78,27 @@ internal static partial class Log
     [LoggerMessage(2306, LogLevel.Error, "Cannot write down an admission: {Reason}")]
     public static partial void LedgerUnwritable(ILogger logger, string reason);
 
+    // Trust 2340-2399: renewal, admission.
+    [LoggerMessage(2340, LogLevel.Information, "This node's certificate is renewed, until {Ends}")]
+    public static partial void CertificateRenewed(ILogger logger, DateTimeOffset ends);
+
+    [LoggerMessage(2341, LogLevel.Information,
+        "Renewing this node's certificate failed ({Fault}); trying again, it lasts until {Ends}")]
+    public static partial void RenewalFailed(ILogger logger, JoinFault fault, DateTimeOffset ends);
+
+    [LoggerMessage(2342, LogLevel.Warning,
+        "This node's certificate ends at {Ends} and cannot be renewed ({Fault}); is an admin node of the mesh running?")]
+    public static partial void CertificateLate(ILogger logger, DateTimeOffset ends, JoinFault fault);
+
+    [LoggerMessage(2343, LogLevel.Information, "Waiting at {EndPoint} to be admitted, fingerprint {Fingerprint}")]
+    public static partial void WaitingForAdmission(ILogger logger, IPEndPoint endPoint, string fingerprint);
+
+    [LoggerMessage(2344, LogLevel.Warning, "{Remote} offers admission to mesh {Fingerprint}, and was declined")]
+    public static partial void AdmissionDeclined(ILogger logger, string remote, string fingerprint);
+
+    [LoggerMessage(2345, LogLevel.Information, "Admission offered by {Remote} came to nothing: {Reason}")]
+    public static partial void AdmissionFailed(ILogger logger, string remote, string reason);
+
     // State and storage 2400-2499.
     [LoggerMessage(2400, LogLevel.Warning, "State file {Path} is damaged and kept as {Aside}; peers bring it back")]
     public static partial void StateFileDamaged(ILogger logger, string path, string aside);
