@@ -56,6 +56,18 @@ internal static partial class Log
     [LoggerMessage(2222, LogLevel.Debug, "Beacon from {EndPoint} dropped: {Fault}")]
     public static partial void BeaconDropped(ILogger logger, IPEndPoint endPoint, WireFault fault);
 
+    // Bootstrap 2270-2299.
+    [LoggerMessage(2270, LogLevel.Warning,
+        "Beacons come faster than a mesh sends them, now from {Address}; {Refused} were not read so far")]
+    public static partial void BeaconFlood(ILogger logger, IPAddress address, long refused);
+
+    [LoggerMessage(2271, LogLevel.Warning,
+        "Seed {Seed} cannot be looked up ({Reason}); tried again, ever more seldom, and told when it works")]
+    public static partial void SeedNotFound(ILogger logger, SeedName seed, string reason);
+
+    [LoggerMessage(2272, LogLevel.Information, "Seed {Seed} is found again, with {Count} addresses")]
+    public static partial void SeedFoundAgain(ILogger logger, SeedName seed, int count);
+
     // Trust 2300-2399.
     [LoggerMessage(2300, LogLevel.Information, "Founded mesh {Mesh}; its join token lies in {TokenPath}")]
     public static partial void MeshFounded(ILogger logger, string mesh, string tokenPath);
