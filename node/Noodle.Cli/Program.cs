@@ -14,6 +14,7 @@ foreach (Command each in new[]
 {
     UpVerb.Create(), NodesVerb.Create(), DeployVerb.Create(), ModelsVerb.Create(), ReplicasVerb.Create(),
     RunVerb.Create(), RemoveVerb.Create(), DecisionsVerb.Create(), DemoVerb.Create(), VersionVerb.Create(),
+    JoinVerb.Create(), TokenVerb.Create(), AdmitVerb.Create(), RevokeVerb.Create(), GossipKeyVerb.Create(),
 })
 {
     root.Subcommands.Add(each);

@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Noodle.Primitives;
+using NoodleNet.Discovery;
 using NoodleNet.Runtime.Storage;
 using NoodleNet.Trust;
 
@@ -58,13 +59,13 @@ public sealed class AdmissionClient(
     /// <exception cref="OperationCanceledException">The caller cancelled; the time limit is an outcome.</exception>
     /// <exception cref="StorageException">The admission cannot be written down, and is not granted.</exception>
     public Task<AdmissionOutcome> AdmitAsync(
-        IPEndPoint address, KeyFingerprint compared, MeshRole role, CancellationToken cancellation) =>
+        IPEndPoint address, TypedFingerprint compared, MeshRole role, CancellationToken cancellation) =>
         RunAsync(address, async (stream, node, fingerprint, signingRequest, stop) =>
         {
             AdmissionOutcome Ended(AdmissionFault fault, JoinFault reason = JoinFault.None) =>
                 new(fault, node, fingerprint, reason);
 
-            if (fingerprint != compared)
+            if (!compared.Fits(fingerprint))
             {
                 return Ended(AdmissionFault.OtherFingerprint);
             }
@@ -121,7 +122,7 @@ public sealed class AdmissionClient(
             }
 
             // The key that TLS proved, the one to be certified and the one that was compared are the same.
-            KeyFingerprint fingerprint = KeyFingerprint.OfHash(MeshTrust.HashOf(key));
+            KeyFingerprint fingerprint = new KeyFingerprint(MeshTrust.HashOf(key));
             return await talk(stream, node, fingerprint, signingRequest, stop.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)

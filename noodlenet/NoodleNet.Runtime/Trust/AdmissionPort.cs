@@ -6,7 +6,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Noodle.Primitives;
-using NoodleNet.Trust;
+using NoodleNet.Discovery;
 
 namespace NoodleNet.Runtime.Trust;
 

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Noodle.Primitives;
+using NoodleNet.Discovery;
 using NoodleNet.Trust;
 
 namespace NoodleNet.Runtime.Trust;

@@ -23,7 +23,7 @@ public sealed class NodeCredentials : ILinkIdentity, IDisposable
 
     private readonly Lock _lock = new();
     private readonly TimeProvider _clock;
-    private readonly List<X509Certificate2> _former = []; // a handshake under way may still use the last one
+    private readonly List<X509Certificate2> _former = []; // others may use them still; some 80 a year
     private volatile X509Certificate2 _certificate;
     private volatile IReadOnlyList<ReadOnlyMemory<byte>> _gossipKeys;
 
@@ -78,6 +78,13 @@ public sealed class NodeCredentials : ILinkIdentity, IDisposable
         return MetaIdentity.Make(key, Mesh.Value, Node, (ushort)meshPort);
     }
 
+    /// <summary>This node's key, for the caller to dispose of.</summary>
+    internal ECDsa CopyKey()
+    {
+        using ECDsa key = _certificate.GetECDsaPrivateKey()!;
+        return ECDsa.Create(key.ExportParameters(includePrivateParameters: true));
+    }
+
     /// <summary>Takes a new certificate of the same node and key.</summary>
     /// <returns>False, and nothing is changed, when it is not one.</returns>
     public bool TryRenew(byte[] certificate)
@@ -97,11 +104,6 @@ public sealed class NodeCredentials : ILinkIdentity, IDisposable
                 X509Certificate2 renewed = PemFile.WithKey(issued, key);
                 _former.Add(_certificate);
                 _certificate = renewed;
-                if (_former.Count > 2)
-                {
-                    _former[0].Dispose();
-                    _former.RemoveAt(0);
-                }
             }
 
             return true;
