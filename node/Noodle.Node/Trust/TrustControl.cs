@@ -45,6 +45,8 @@ internal sealed class TrustControl(
     internal static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(365);
     internal const int MostUses = 100_000;
 
+    internal TrustParts Parts => parts;
+
     private MeshMembership Membership => parts.Membership;
 
     private MeshTrust Trust => Membership.Trust;

@@ -43,7 +43,7 @@ public sealed class KeyRotation(NodeId self) : IMachine<RotationInput, RotationE
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>How long the old key opens after the last member seals with the new one.</summary>
-    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
     /// <summary>How long a change may stand still before another admin goes on with it.</summary>
     public static readonly TimeSpan TakeOverAfter = TimeSpan.FromMinutes(6);
@@ -51,7 +51,7 @@ public sealed class KeyRotation(NodeId self) : IMachine<RotationInput, RotationE
     private readonly Queue<RotationEffect> _effects = new();
     private GossipRingRecord? _ring;
     private ReadOnlyMemory<byte>? _next;
-    private IReadOnlyDictionary<NodeId, uint?> _members = new Dictionary<NodeId, uint?>();
+    private IReadOnlyDictionary<NodeId, uint?>? _members; // null: not told yet
     private Instant _since;
     private Instant? _allHave;
 
@@ -132,7 +132,7 @@ public sealed class KeyRotation(NodeId self) : IMachine<RotationInput, RotationE
             return;
         }
 
-        if (Missing().Any())
+        if (_members is null || Missing().Any())
         {
             _allHave = null;
         }
@@ -143,7 +143,7 @@ public sealed class KeyRotation(NodeId self) : IMachine<RotationInput, RotationE
         }
     }
 
-    private IEnumerable<NodeId> Missing() => _members
+    private IEnumerable<NodeId> Missing() => (_members ?? new Dictionary<NodeId, uint?>())
         .Where(member => member.Key != self && !(member.Value >= _ring!.Epoch))
         .Select(member => member.Key)
         .Order();

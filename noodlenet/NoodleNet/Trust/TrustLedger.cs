@@ -53,7 +53,7 @@ public sealed class TrustLedger(ITrustSeal seal)
 
     /// <summary>The bytes held under a key; null for none.</summary>
     public ReadOnlyMemory<byte>? BytesOf(string key) =>
-        _records.TryGetValue(key, out Held held) ? held.Bytes : null;
+        _records.TryGetValue(key, out Held held) ? (ReadOnlyMemory<byte>?)held.Bytes : null;
 
     /// <summary>Takes a record from anywhere.</summary>
     public TrustFault Merge(string key, ReadOnlySpan<byte> value, out TrustRecord? record)
