@@ -1,7 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using NoodleNet.Link;
+using NoodleNet.Runtime.Trust;
 using NoodleNet.State;
+using NoodleNet.Trust;
 
 namespace Noodle.Node;
 
@@ -65,6 +67,38 @@ internal static partial class Log
     [LoggerMessage(5523, LogLevel.Information,
         "Deleted the file of model {Digest}: nothing is deployed from it any more")]
     public static partial void ModelRemoved(ILogger logger, string digest);
+
+    // 5660-5689: trust.
+    [LoggerMessage(5660, LogLevel.Error, "Trust records could not be kept on disk: {Reason}")]
+    public static partial void TrustNotKept(ILogger logger, string reason);
+
+    [LoggerMessage(5661, LogLevel.Warning, "Trust record {Key} does not fit into the cluster state: {Fault}")]
+    public static partial void TrustNotShared(ILogger logger, string key, LwwFault fault);
+
+    [LoggerMessage(5662, LogLevel.Warning, "Node {Node} asked for the authority's key; given: {Given}")]
+    public static partial void AuthorityAsked(ILogger logger, string node, bool given);
+
+    [LoggerMessage(5663, LogLevel.Information, "Node {Node} asked for an admission or a renewal: {Fault}")]
+    public static partial void AdmissionDecided(ILogger logger, string node, JoinFault fault);
+
+    [LoggerMessage(5664, LogLevel.Information, "Admin node {Node} did not decide: {Status}")]
+    public static partial void AdminSilent(ILogger logger, string node, LinkStatus status);
+
+    [LoggerMessage(5665, LogLevel.Warning, "The mesh revoked node {Node}; its connections end")]
+    public static partial void NodeRevoked(ILogger logger, string node);
+
+    [LoggerMessage(5666, LogLevel.Information, "This node is an admin of the mesh now: it holds the authority's key")]
+    public static partial void BecameAdmin(ILogger logger);
+
+    [LoggerMessage(5667, LogLevel.Information, "Gossip key: {Phase}, epoch {Epoch}")]
+    public static partial void GossipKeyStep(ILogger logger, RingPhase phase, uint epoch);
+
+    [LoggerMessage(5668, LogLevel.Warning,
+        "The gossip key changes although these nodes did not say that they have it: {Nodes}")]
+    public static partial void GossipKeyWithout(ILogger logger, string nodes);
+
+    [LoggerMessage(5669, LogLevel.Information, "{Address} did not hand out the gossip keys: {Fault}")]
+    public static partial void RingRefused(ILogger logger, IPEndPoint address, JoinFault fault);
 
     [LoggerMessage(5530, LogLevel.Warning, "Node {Owner} did not give back {Amount} of {Kind}")]
     public static partial void ResourceLeaked(ILogger logger, string owner, long amount, Primitives.ResourceKind kind);

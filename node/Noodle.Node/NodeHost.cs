@@ -15,6 +15,7 @@ using Nbc.Runtime.Resources;
 using Noodle.Node.Control;
 using Noodle.Node.Hosting;
 using Noodle.Node.Options;
+using Noodle.Node.Trust;
 using Noodle.Primitives;
 using Noodle.Serving;
 
@@ -92,6 +93,7 @@ public static class NodeHost
         NodeRuntime node = routes.ServiceProvider.GetRequiredService<NodeRuntime>();
         NodeOptions options = routes.ServiceProvider.GetRequiredService<NodeOptions>();
         ControlEndpoints.Map(routes, () => node.View, () => node.Deployments, options.MaxModelBytes);
+        TrustEndpoints.Map(routes, () => node.Trust);
         routes.MapInferenceProtocol();
         return routes;
     }

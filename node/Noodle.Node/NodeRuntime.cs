@@ -14,6 +14,7 @@ using Noodle.Node.Mesh;
 using Noodle.Node.Models;
 using Noodle.Node.Options;
 using Noodle.Node.Talk;
+using Noodle.Node.Trust;
 using Noodle.Primitives;
 using NoodleNet.Runtime.Storage;
 using NoodleNet.Runtime.Trust;
@@ -67,6 +68,8 @@ internal sealed class NodeRuntime(
 
     internal NodeView View => Started(_parts).View;
 
+    internal TrustControl Trust => Started(_parts).TrustControl;
+
     internal Deployments Deployments => Started(_parts).Deployments;
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -84,7 +87,8 @@ internal sealed class NodeRuntime(
         _loops = Task.WhenAll(
             GuardAsync("gossip", _mesh.Gossip.Completion.WaitAsync), GuardAsync("discovery", _mesh.RunAsync),
             GuardAsync("connections", _parts.Peers.RunAsync),
-            GuardAsync("status", _parts.Status.RunAsync), GuardAsync("models", _parts.Reconciler.RunAsync));
+            GuardAsync("status", _parts.Status.RunAsync), GuardAsync("models", _parts.Reconciler.RunAsync),
+            GuardAsync("trust", _parts.Trust.RunAsync));
     }
 
     public Task StartedAsync(CancellationToken cancellationToken)
@@ -145,6 +149,7 @@ internal sealed class NodeRuntime(
         await _loops;
         if (_parts is { } parts)
         {
+            await parts.Trust.DisposeAsync();
             await parts.Models.DisposeAsync();
             parts.Talk.Duplicates.Dispose();
         }
@@ -180,6 +185,7 @@ internal sealed class NodeRuntime(
         var catalog = new ClusterModels(state, peers, host);
         var status = new StatusExchange(peers, state, host, time, logs.CreateLogger<StatusExchange>());
         var reconciler = new ModelReconciler(catalog, peers, host, store, time, logs.CreateLogger<ModelReconciler>());
+        TrustParts trust = AssembleTrust(mesh, peers, state, status);
         var executor = new TalkExecutor(peers, name => catalog.TryGet(name, out DeployedModel? model) ? model : null);
         ulong seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         var router = new InferenceRouter(
@@ -192,6 +198,7 @@ internal sealed class NodeRuntime(
             Duplicates = new DuplicateCalls(new DuplicateCallsOptions(), time),
             State = state,
             Status = status,
+            Trust = trust.Talk,
             MaxRequestBytes = options.MaxRequestBytes,
             MaxStateBytes = 2 * new LwwMap().Limits.TotalBytes,
             Stopping = _stop.Token,
@@ -199,7 +206,25 @@ internal sealed class NodeRuntime(
         return new Parts(
             peers, host, catalog, status, reconciler, router, talk,
             new Deployments(catalog, reconciler, host, store, peers, time, logs.CreateLogger<Deployments>()),
-            new NodeView(peers, catalog, host, router.Decisions, Http));
+            new NodeView(peers, catalog, host, router.Decisions, Http)
+            {
+                IdentityOf = trust.Identities.Of, Strangers = () => mesh.Strangers,
+            },
+            trust, new TrustControl(trust, peers, () => mesh.Strangers, time));
+    }
+
+    private TrustParts AssembleTrust(NodeMesh mesh, MeshPeers peers, ClusterState state, StatusExchange status)
+    {
+        var trust = new TrustParts(
+            mesh.Membership, peers, state, mesh.Link, mesh.Keys, options.RotateAfterRevocation, time,
+            logs.CreateLogger<TrustParts>())
+        {
+            Neighbours = mesh.FindNeighboursAsync,
+        };
+        mesh.Joins.Forward = trust.Talk.AskAdminAsync;
+        peers.IdentityOf = trust.Identities.Of;
+        status.GossipEpoch = () => trust.Keys.Epoch;
+        return trust;
     }
 
     // A part that ends by itself has a defect: a node that is half alive is worse than one that is restarted.
@@ -223,5 +248,6 @@ internal sealed class NodeRuntime(
 
     private sealed record Parts(
         MeshPeers Peers, ModelHost Models, ClusterModels Catalog, StatusExchange Status, ModelReconciler Reconciler,
-        InferenceRouter Router, TalkServices Talk, Deployments Deployments, NodeView View);
+        InferenceRouter Router, TalkServices Talk, Deployments Deployments, NodeView View,
+        TrustParts Trust, TrustControl TrustControl);
 }

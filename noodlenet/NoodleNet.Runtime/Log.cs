@@ -56,6 +56,18 @@ internal static partial class Log
     [LoggerMessage(2222, LogLevel.Debug, "Beacon from {EndPoint} dropped: {Fault}")]
     public static partial void BeaconDropped(ILogger logger, IPEndPoint endPoint, WireFault fault);
 
+    // Bootstrap 2270-2299.
+    [LoggerMessage(2270, LogLevel.Warning,
+        "Beacons come faster than a mesh sends them, now from {Address}; {Refused} were not read so far")]
+    public static partial void BeaconFlood(ILogger logger, IPAddress address, long refused);
+
+    [LoggerMessage(2271, LogLevel.Warning,
+        "Seed {Seed} cannot be looked up ({Reason}); tried again, ever more seldom, and told when it works")]
+    public static partial void SeedNotFound(ILogger logger, SeedName seed, string reason);
+
+    [LoggerMessage(2272, LogLevel.Information, "Seed {Seed} is found again, with {Count} addresses")]
+    public static partial void SeedFoundAgain(ILogger logger, SeedName seed, int count);
+
     // Trust 2300-2399.
     [LoggerMessage(2300, LogLevel.Information, "Founded mesh {Mesh}; its join token lies in {TokenPath}")]
     public static partial void MeshFounded(ILogger logger, string mesh, string tokenPath);
@@ -77,6 +89,27 @@ internal static partial class Log
 
     [LoggerMessage(2306, LogLevel.Error, "Cannot write down an admission: {Reason}")]
     public static partial void LedgerUnwritable(ILogger logger, string reason);
+
+    // Trust 2340-2399: renewal, admission.
+    [LoggerMessage(2340, LogLevel.Information, "This node's certificate is renewed, until {Ends}")]
+    public static partial void CertificateRenewed(ILogger logger, DateTimeOffset ends);
+
+    [LoggerMessage(2341, LogLevel.Information,
+        "Renewing this node's certificate failed ({Fault}); trying again, it lasts until {Ends}")]
+    public static partial void RenewalFailed(ILogger logger, JoinFault fault, DateTimeOffset ends);
+
+    [LoggerMessage(2342, LogLevel.Warning,
+        "This node's certificate ends at {Ends} and cannot be renewed ({Fault}); is an admin node of the mesh running?")]
+    public static partial void CertificateLate(ILogger logger, DateTimeOffset ends, JoinFault fault);
+
+    [LoggerMessage(2343, LogLevel.Information, "Waiting at {EndPoint} to be admitted, fingerprint {Fingerprint}")]
+    public static partial void WaitingForAdmission(ILogger logger, IPEndPoint endPoint, string fingerprint);
+
+    [LoggerMessage(2344, LogLevel.Warning, "{Remote} offers admission to mesh {Fingerprint}, and was declined")]
+    public static partial void AdmissionDeclined(ILogger logger, string remote, string fingerprint);
+
+    [LoggerMessage(2345, LogLevel.Information, "Admission offered by {Remote} came to nothing: {Reason}")]
+    public static partial void AdmissionFailed(ILogger logger, string remote, string reason);
 
     // State and storage 2400-2499.
     [LoggerMessage(2400, LogLevel.Warning, "State file {Path} is damaged and kept as {Aside}; peers bring it back")]

@@ -25,6 +25,13 @@ internal static class SharedOptions
         HelpName = "FOLDER",
     };
 
+    public static readonly Option<string> Role = new("--role")
+    {
+        Description = "What nodes may be trusted with: viewer, caller, operator or admin",
+        HelpName = "ROLE",
+        DefaultValueFactory = _ => "operator",
+    };
+
     static SharedOptions() => Output.AcceptOnlyFromAmong("table", "json");
 
     public static bool IsJson(this ParseResult parsed) => parsed.GetValue(Output) == "json";

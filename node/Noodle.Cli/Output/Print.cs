@@ -112,7 +112,7 @@ internal static class Print
         }
     }
 
-    private static void Json(Action<JsonPrinter> print)
+    internal static void Json(Action<JsonPrinter> print)
     {
         using Stream output = Console.OpenStandardOutput();
         print(new JsonPrinter(output));

@@ -25,6 +25,11 @@ internal static class UpVerb
         Description = "Talk to other machines too, always under mutual TLS (else loopback alone)",
     };
 
+    private static readonly Option<bool> s_found = new("--found")
+    {
+        Description = "With --lan: found a mesh although another one is heard on the network",
+    };
+
     private static readonly Option<bool> s_noMulticast = new("--no-multicast")
     {
         Description = "Do not look for nodes by multicast; use --join",
@@ -60,23 +65,31 @@ internal static class UpVerb
     {
         var verb = new Command("up", "Start a node on this machine and keep it running")
         {
-            s_config, s_lan, s_noMulticast, s_join, s_untilEof,
+            s_lan, s_found, s_join,
         };
+        AddSettings(verb);
+        verb.SetAction((parsed, cancellation) => RunAsync(parsed, ReadOptions(parsed, new Dictionary<string, string?>()), cancellation));
+        return verb;
+    }
+
+    /// <summary>Gives a verb that also starts a node the settings of this one.</summary>
+    public static void AddSettings(Command verb)
+    {
+        verb.Options.Add(s_config);
+        verb.Options.Add(s_noMulticast);
+        verb.Options.Add(s_untilEof);
         foreach ((_, Option<string?> flag) in s_plain)
         {
             verb.Options.Add(flag);
         }
-
-        verb.SetAction(RunAsync);
-        return verb;
     }
 
     private static Option<string?> Text(string name, string helpName, string description) =>
         new(name) { HelpName = helpName, Description = description };
 
-    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    /// <summary>Starts a node and stays until it is told to stop.</summary>
+    public static async Task<int> RunAsync(ParseResult parsed, NodeOptions options, CancellationToken cancellation)
     {
-        NodeOptions options = ReadOptions(parsed);
         await using WebApplication app = NodeHost.Build(options);
         await app.StartAsync(cancellation);
         PrintReady(app.Services.GetRequiredService<INodeInformation>(), parsed.IsJson());
@@ -105,7 +118,9 @@ internal static class UpVerb
         app.Lifetime.StopApplication();
     }
 
-    private static NodeOptions ReadOptions(ParseResult parsed)
+    /// <summary>Reads the settings: file, environment, flags, and above them <paramref name="fixed"/>.</summary>
+    /// <exception cref="NodeOptionsException">Something is wrong; it names every fault.</exception>
+    public static NodeOptions ReadOptions(ParseResult parsed, IReadOnlyDictionary<string, string?> @fixed)
     {
         var flags = new Dictionary<string, string?>();
         foreach ((string setting, Option<string?> flag) in s_plain)
@@ -121,6 +136,11 @@ internal static class UpVerb
             flags["lan"] = "true";
         }
 
+        if (parsed.GetValue(s_found))
+        {
+            flags["found"] = "true";
+        }
+
         if (parsed.GetValue(s_noMulticast))
         {
             flags["multicast"] = "false";
@@ -129,6 +149,11 @@ internal static class UpVerb
         if (parsed.GetValue(s_join) is { Length: > 0 } seeds)
         {
             flags["join"] = string.Join(',', seeds);
+        }
+
+        foreach ((string setting, string? value) in @fixed)
+        {
+            flags[setting] = value;
         }
 
         var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()

@@ -38,6 +38,10 @@ public sealed record NodeInfo
     /// <summary>Names of the models it has loaded, ordinal order.</summary>
     public required IReadOnlyList<string> Models { get; init; }
 
+    /// <summary>What is proven about who it is: verified, claimed, unverified, stranger or revoked; null when the node
+    /// that answers does not say.</summary>
+    public string? Identity { get; init; }
+
     /// <summary>The last thing that went wrong there, as a sentence; null when nothing did.</summary>
     public string? LastError { get; init; }
 }
@@ -56,4 +60,10 @@ public static class NodeStates
 
     /// <summary>It said good-bye.</summary>
     public const string Left = "left";
+
+    /// <summary>The mesh trusts it no more.</summary>
+    public const string Revoked = "revoked";
+
+    /// <summary>It is no member: it waits to be admitted.</summary>
+    public const string Waiting = "waiting";
 }

@@ -7,6 +7,7 @@ using NoodleNet.Discovery;
 using NoodleNet.Mesh;
 using NoodleNet.Runtime.Link;
 using NoodleNet.Talk;
+using NoodleNet.Trust;
 
 namespace Noodle.Node.Control;
 
@@ -14,10 +15,17 @@ namespace Noodle.Node.Control;
 internal sealed class NodeView(
     MeshPeers peers, ClusterModels catalog, ModelHost host, DecisionLog decisions, Uri http)
 {
-    /// <summary>Every node known by gossip, this one first, then by id.</summary>
+    /// <summary>What gossip proves of a member.</summary>
+    public Func<RegistryEntry, MemberIdentity> IdentityOf { get; init; } = static _ => MemberIdentity.Verified;
+
+    /// <summary>Who was heard by multicast and is no member.</summary>
+    public Func<IReadOnlyList<Stranger>> Strangers { get; init; } = static () => [];
+
+    /// <summary>Every node known by gossip, this one first, then by id; then those that wait to be admitted.</summary>
     public IReadOnlyList<NodeInfo> ListNodes() =>
         [.. peers.Members.OrderByDescending(member => member.Node == host.Node).ThenBy(member => member.Node)
-            .Select(Describe)];
+            .Select(Describe),
+            .. Strangers().Where(stranger => stranger.WantsAdmission).Select(Describe)];
 
     /// <summary>Every deployed model, by name.</summary>
     public IReadOnlyList<ModelInfo> ListModels() => [.. catalog.List().Select(Describe)];
@@ -46,10 +54,12 @@ internal sealed class NodeView(
         bool self = member.Node == host.Node;
         NodeLoad? load = peers.TryGetLoad(member.Node, out NodeLoad? known) ? known : null;
         TimeSpan? roundTrip = peers.TryGetLink(member.Node, out LinkPeer? link) ? link.RoundTrip : null;
+        MemberIdentity identity = IdentityOf(member);
         return new NodeInfo
         {
             Id = member.Node.ToString(),
-            State = StateOf(member.State),
+            Identity = identity.ToString().ToLowerInvariant(),
+            State = identity == MemberIdentity.Revoked ? NodeStates.Revoked : StateOf(member.State),
             Confirmed = member.Confirmed,
             Self = self,
             StateForMs = (long)peers.Now.Since(member.Since).TotalMilliseconds,
@@ -62,6 +72,21 @@ internal sealed class NodeView(
             LastError = string.IsNullOrEmpty(member.LastError) ? null : member.LastError,
         };
     }
+
+    private NodeInfo Describe(Stranger stranger) => new()
+    {
+        Id = stranger.Node.ToString(),
+        State = NodeStates.Waiting,
+        Self = false,
+        StateForMs = 0,
+        Link = $"{stranger.Address}:{stranger.LinkPort}",
+        Http = "",
+        Version = "",
+        InFlight = 0,
+        Models = [],
+        // Not with the fingerprint that it claims: a person is to read that from its own screen.
+        LastError = $"not admitted: noodle admit {stranger.Node.ShortName}",
+    };
 
     private bool IsReady(bool self, NodeLoad? load, string digest) =>
         self ? host.IsReady(digest)

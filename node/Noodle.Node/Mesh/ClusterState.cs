@@ -15,6 +15,8 @@ internal sealed class ClusterState
     private static readonly TimeSpan s_tombstoneAge = TimeSpan.FromDays(30);
 
     private readonly Lock _gate = new();
+    private readonly Lock _counting = new();
+    private readonly NodeId _self;
     private readonly LwwLimits _limits = new();
     private LwwMap _map;
     private readonly HybridClock _clock;
@@ -25,6 +27,7 @@ internal sealed class ClusterState
 
     public ClusterState(NodeId self, StateFile file, TimeProvider time, ILogger log)
     {
+        _self = self;
         _map = new LwwMap(_limits);
         _clock = new HybridClock(self);
         _file = file;
@@ -100,6 +103,30 @@ internal sealed class ClusterState
         Changed?.Invoke();
         Written?.Invoke(entries);
         return LwwFault.None;
+    }
+
+    /// <summary>Adds to what this node has counted under a prefix of rule <see cref="MergeRule.Greatest"/>.</summary>
+    /// <exception cref="StorageException">The disk refuses; nothing is counted.</exception>
+    public LwwFault Count(string counter, ulong more)
+    {
+        string key = StateKeys.CounterOf(counter, _self);
+        lock (_counting) // of two that count at once both count
+        {
+            ulong before = TryGet(key, out ReadOnlyMemory<byte> value) ? StateKeys.ReadNumber(value.Span) : 0;
+            return Write(key, StateKeys.Number(before + more));
+        }
+    }
+
+    /// <summary>What all nodes have counted, as far as this one has heard.</summary>
+    public ulong CountOf(string counter)
+    {
+        ulong sum = 0;
+        foreach ((_, ReadOnlyMemory<byte> value) in List(counter + "/"))
+        {
+            sum += StateKeys.ReadNumber(value.Span);
+        }
+
+        return sum;
     }
 
     /// <summary>The digest of every bucket, to ask a peer what it has that this node has not.</summary>

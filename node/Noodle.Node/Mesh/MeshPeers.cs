@@ -8,6 +8,7 @@ using NoodleNet.Mesh;
 using NoodleNet.Runtime.Discovery;
 using NoodleNet.Runtime.Link;
 using NoodleNet.Talk;
+using NoodleNet.Trust;
 
 namespace Noodle.Node.Mesh;
 
@@ -22,6 +23,9 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
     : IDisposable
 {
     private const int MaxDials = 16;
+    private const int MaxUnprovenDials = 4;
+    private const int MaxUnprovenTries = 3;
+    private static readonly TimeSpan s_unprovenPause = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
@@ -37,6 +41,10 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
 
     /// <summary>Raised when a connection to a node is ready for use.</summary>
     public event Action<LinkPeer>? Connected;
+
+    /// <summary>What gossip proves of a member: only who is verified, or claims in good order, is dialed.</summary>
+    /// <remarks>Bound: one that only claims is dialed 3 times, then every 10 min; 4 of them at once.</remarks>
+    public Func<RegistryEntry, MemberIdentity> IdentityOf { get; set; } = static _ => MemberIdentity.Verified;
 
     /// <summary>The clock of <see cref="RegistryEntry.Since"/>.</summary>
     public Instant Now => gossip.Now;
@@ -167,6 +175,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
     {
         ForgetDials();
         int running = _dials.Values.Count(dial => !dial.Running.IsCompleted);
+        int unproven = _dials.Values.Count(dial => !dial.Running.IsCompleted && dial.Unproven > 0);
         foreach (RegistryEntry member in gossip.Members)
         {
             if (running >= MaxDials)
@@ -180,13 +189,23 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
                 continue;
             }
 
+            MemberIdentity identity = IdentityOf(member);
+            bool isClaim = identity == MemberIdentity.Claimed;
+            if ((identity != MemberIdentity.Verified && !isClaim) || (isClaim && unproven >= MaxUnprovenDials))
+            {
+                continue;
+            }
+
             if (!_dials.TryGetValue(member.Node, out Dial? dial))
             {
                 _dials[member.Node] = dial = new Dial();
             }
 
-            if (dial.Running.IsCompleted && time.GetElapsedTime(dial.EndedAt) >= dial.Pause)
+            TimeSpan pause = isClaim && dial.Unproven >= MaxUnprovenTries ? s_unprovenPause : dial.Pause;
+            if (dial.Running.IsCompleted && time.GetElapsedTime(dial.EndedAt) >= pause)
             {
+                dial.Unproven = isClaim ? dial.Unproven + 1 : 0;
+                unproven += isClaim ? 1 : 0;
                 dial.Running = DialAsync(dial, member.Node, address, cancellation);
                 running++;
             }
@@ -215,6 +234,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
         try
         {
             await link.ConnectAsync(node, address, cancellation);
+            dial.Unproven = 0;
             dial.Pause = s_firstPause; // a peer that accepts and hangs up is not dialed in a circle
         }
         catch (LinkException e)
@@ -267,6 +287,9 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
         public Task Running { get; set; } = Task.CompletedTask;
 
         public TimeSpan Pause { get; set; }
+
+        /// <summary>Attempts since the node was last proven to be a member.</summary>
+        public int Unproven { get; set; }
 
         public long EndedAt { get; set; }
     }

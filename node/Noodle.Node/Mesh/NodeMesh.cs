@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Noodle.Node.Hosting;
 using Noodle.Node.Options;
+using Noodle.Node.Trust;
 using Noodle.Primitives;
 using NoodleNet.Discovery;
 using NoodleNet.Discovery.Wire;
@@ -11,6 +12,7 @@ using NoodleNet.Runtime.Discovery;
 using NoodleNet.Runtime.Link;
 using NoodleNet.Runtime.Storage;
 using NoodleNet.Runtime.Trust;
+using NoodleNet.Trust;
 
 namespace Noodle.Node.Mesh;
 
@@ -32,6 +34,7 @@ internal sealed class NodeMesh : IAsyncDisposable
     private readonly ILoggerFactory _logs;
     private readonly IResourceAccount _account;
     private readonly KeyRing _keys;
+    private readonly JoinService _joins;
     private BeaconHost? _beacons;
 
     private NodeMesh(
@@ -39,10 +42,10 @@ internal sealed class NodeMesh : IAsyncDisposable
         ILoggerFactory logs, ILinkHandler handler)
     {
         (_options, _self, _membership, _account, _time, _logs) = (options, self, membership, account, time, logs);
-        _keys = new KeyRing([membership.Credentials.GossipKey.ToArray()]);
-        JoinService joins = membership.CreateJoinService(time, logs.CreateLogger<JoinService>());
+        _keys = new KeyRing(membership.Credentials.GossipKeys);
+        _joins = membership.CreateJoinService(time, logs.CreateLogger<JoinService>());
         Link = new LinkHost(
-            new LinkOptions(), membership.Credentials, handler, account, logs.CreateLogger<LinkHost>(), time, [joins]);
+            new LinkOptions(), membership.Credentials, handler, account, logs.CreateLogger<LinkHost>(), time, [_joins]);
         Gossip = new GossipHost(
             new GossipOptions
             {
@@ -56,6 +59,17 @@ internal sealed class NodeMesh : IAsyncDisposable
     public LinkHost Link { get; }
 
     public GossipHost Gossip { get; }
+
+    public MeshMembership Membership => _membership;
+
+    /// <summary>The gossip keys in use.</summary>
+    public KeyRing Keys => _keys;
+
+    /// <summary>What answers joiners.</summary>
+    public JoinService Joins => _joins;
+
+    /// <summary>Nodes heard by multicast that are not proven to be of this mesh.</summary>
+    public IReadOnlyList<Stranger> Strangers => _beacons?.Strangers ?? [];
 
     public MeshId Id => _membership.Credentials.Mesh;
 
@@ -76,7 +90,13 @@ internal sealed class NodeMesh : IAsyncDisposable
             MeshMembership membership = await MeshMembership.OpenAsync(
                 folder,
                 // who names a mesh wants that one
-                new MembershipOptions { TokenPath = tokenPath, MayFound = options.Join.Count == 0 },
+                new MembershipOptions
+                {
+                    TokenPath = tokenPath, MayFound = options.Join.Count == 0,
+                    BeforeFounding = options is { Lan: true, Multicast: true, Found: false }
+                        ? stop => FoundingCheck.RunAsync(options, folder.Node, account, time, logs, stop)
+                        : null,
+                },
                 FindAsync(options, folder.Node, tokenPath, account, time, logs, limit.Token),
                 time, logs.CreateLogger<MeshMembership>(), limit.Token);
             return new NodeMesh(options, folder.Node, membership, account, time, logs, handler);
@@ -113,7 +133,11 @@ internal sealed class NodeMesh : IAsyncDisposable
     /// <exception cref="PortInUseException">The port asked for is in use.</exception>
     public async Task StartAsync(Uri http, string version, CancellationToken cancellation)
     {
-        await OpenPortAsync(MemberTags.Write(_options.Lan ? null : http, version), cancellation);
+        Dictionary<string, string> tags = MemberTags.Write(_options.Lan ? null : http, version);
+        await OpenPortAsync(tags, cancellation);
+        // The claim names the port, which is known only now; nobody has heard of this node yet.
+        tags[MetaIdentity.Tag] = _membership.Credentials.SignIdentity(Gossip.LocalEndPoint.Port).ToTag();
+        await Gossip.SetTagsAsync(tags, cancellation);
         if (!_options.Multicast)
         {
             return;
@@ -122,11 +146,24 @@ internal sealed class NodeMesh : IAsyncDisposable
         _beacons = new BeaconHost(
             new BeaconOptions { Scope = ScopeOf(_options), Keys = _keys, Port = _options.BeaconPort },
             _logs.CreateLogger<BeaconHost>(), _time, _account);
-        BeaconFlags flags = _membership.Registrar is null ? BeaconFlags.Asks
-            : BeaconFlags.Asks | BeaconFlags.AdmitsJoiners;
+        const BeaconFlags flags = BeaconFlags.Asks | BeaconFlags.AdmitsJoiners; // every member receives joiners
         var port = (ushort)Gossip.LocalEndPoint.Port;
         await _beacons.StartAsync(
             new Beacon(GuidOf(Id), _self, port, port, (ushort)http.Port, flags), cancellation);
+    }
+
+    /// <summary>Where a member may be that has newer gossip keys than this node: it cannot be heard by gossip.</summary>
+    public async Task<IReadOnlyList<IPEndPoint>> FindNeighboursAsync(CancellationToken cancellation)
+    {
+        var found = new List<IPEndPoint>(Strangers
+            .Where(stranger => stranger.Mesh == GuidOf(Id) && stranger.LinkPort != 0)
+            .Select(stranger => new IPEndPoint(stranger.Address, stranger.LinkPort)));
+        foreach (string seed in _options.Join)
+        {
+            found.AddRange(await MeshAddress.ResolveAsync(seed, cancellation));
+        }
+
+        return found;
     }
 
     /// <summary>Finds the other nodes, and finds them again when alone, until cancelled.</summary>

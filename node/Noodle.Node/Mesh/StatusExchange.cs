@@ -38,6 +38,9 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
         set => _draining = value;
     }
 
+    /// <summary>Epoch of the gossip ring in use.</summary>
+    public Func<uint> GossipEpoch { get; set; } = static () => 0;
+
     /// <summary>Sends statuses until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -97,6 +100,7 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
             Incarnation = _life,
             InFlight = (uint)models.InFlight,
             Draining = Draining,
+            GossipEpoch = GossipEpoch(),
             StateDigest = ByteString.CopyFrom(state.Summary.Span),
         };
         int room = MaxReasonBytes;

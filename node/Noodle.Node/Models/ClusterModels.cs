@@ -16,8 +16,6 @@ namespace Noodle.Node.Models;
 /// <summary>What is deployed in the mesh, read from the cluster state, and which node can run it.</summary>
 internal sealed class ClusterModels : IModelCatalog, IModelProgress
 {
-    private const string Prefix = "model/";
-
     private readonly ClusterState _state;
     private readonly MeshPeers _peers;
     private readonly ModelHost _local;
@@ -41,10 +39,10 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
         _models.TryGetValue(name, out model);
 
     /// <summary>Writes a deployment for all nodes.</summary>
-    public LwwFault Put(DeployedModel model) => _state.Write(Prefix + model.Name, Encode(model));
+    public LwwFault Put(DeployedModel model) => _state.Write(StateKeys.Models + model.Name, Encode(model));
 
     /// <summary>Removes a deployment for all nodes.</summary>
-    public LwwFault Remove(string name) => _state.Write(Prefix + name, null);
+    public LwwFault Remove(string name) => _state.Write(StateKeys.Models + name, null);
 
     public IReadOnlyList<Candidate> GetCandidates(DeployedModel model)
     {
@@ -119,8 +117,8 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
     {
         lock (_refreshing) // two changes at once: the one that lists last must also be the one that stays
         {
-            _models = _state.List(Prefix)
-                .Select(entry => Decode(entry.Key[Prefix.Length..], entry.Value))
+            _models = _state.List(StateKeys.Models)
+                .Select(entry => Decode(entry.Key[StateKeys.Models.Length..], entry.Value))
                 .OfType<DeployedModel>()
                 .ToFrozenDictionary(model => model.Name, StringComparer.Ordinal);
         }

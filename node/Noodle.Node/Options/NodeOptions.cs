@@ -23,6 +23,13 @@ public sealed record NodeOptions
     /// <summary>True: talk to other machines, under mutual TLS. False: loopback alone.</summary>
     public bool Lan { get; init; }
 
+    /// <summary>Found a mesh although another one is heard on the network; else that is an error that says how to join
+    /// it.</summary>
+    public bool Found { get; init; }
+
+    /// <summary>Change the gossip key when this node, an admin, revokes another one.</summary>
+    public bool RotateAfterRevocation { get; init; } = true;
+
     /// <summary>Mesh addresses (<c>host:port</c>) of nodes to join, at most 64.</summary>
     public IReadOnlyList<string> Join { get; init; } = [];
 

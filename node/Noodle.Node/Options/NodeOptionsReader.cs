@@ -16,7 +16,7 @@ public sealed class NodeOptionsReader
     private const int MaxSeeds = 64;
 
     // Read by the command line itself, so they are no mistake in the environment.
-    private static readonly string[] s_otherVariables = ["NODE", "CONFIG", "REQUIRE_QUIC"];
+    private static readonly string[] s_otherVariables = ["NODE", "CONFIG", "REQUIRE_QUIC", "TOKEN"];
 
     private readonly List<string> _faults;
     private readonly IConfiguration _settings;
@@ -27,7 +27,7 @@ public sealed class NodeOptionsReader
     /// <summary>Names of all settings, as in the JSON file.</summary>
     public static IReadOnlyList<string> SettingNames { get; } =
     [
-        "data", "tokenFile", "lan", "join", "multicast", "beaconPort", "httpPort", "meshPort", "joinTimeout",
+        "data", "tokenFile", "lan", "found", "rotateAfterRevocation", "join", "multicast", "beaconPort", "httpPort", "meshPort", "joinTimeout",
         "drainTimeout", "maxRequestBytes", "maxModelBytes", "maxBufferBytes",
     ];
 
@@ -126,6 +126,8 @@ public sealed class NodeOptionsReader
             Data = Text("data"),
             TokenFile = Text("tokenFile"),
             Lan = Flag("lan", defaults.Lan),
+            Found = Flag("found", defaults.Found),
+            RotateAfterRevocation = Flag("rotateAfterRevocation", defaults.RotateAfterRevocation),
             Join = Seeds(),
             Multicast = Flag("multicast", defaults.Multicast),
             BeaconPort = (int)Number("beaconPort", defaults.BeaconPort, 1, 65_535),

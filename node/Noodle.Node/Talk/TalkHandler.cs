@@ -38,6 +38,8 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
                 TalkIntents.State => CompareStateAsync(services, incoming, cancellation),
                 TalkIntents.StatePush => MergeStateAsync(services, incoming, cancellation),
                 TalkIntents.ModelFetch => SendModelAsync(services, incoming, cancellation),
+                TalkIntents.TrustAdmit or TalkIntents.TrustAuthority =>
+                    services.Trust.ServeAsync(incoming, cancellation),
                 _ => ReplyAsync(incoming, LinkStatus.UnknownMethod, cancellation),
             });
         }

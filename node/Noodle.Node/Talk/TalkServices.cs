@@ -1,5 +1,6 @@
 using Ahr.Runtime;
 using Noodle.Node.Mesh;
+using Noodle.Node.Trust;
 
 namespace Noodle.Node.Talk;
 
@@ -15,6 +16,8 @@ internal sealed class TalkServices
     public required ClusterState State { get; init; }
 
     public required StatusExchange Status { get; init; }
+
+    public required TrustTalk Trust { get; init; }
 
     /// <summary>Largest body of a call.</summary>
     public required long MaxRequestBytes { get; init; }

@@ -16,14 +16,14 @@ internal sealed class BeaconSocket : IDisposable
     public Socket Socket { get; }
 
     /// <summary>The addresses and interface numbers that a scope takes in.</summary>
-    public static IReadOnlyList<(IPAddress Address, int Index)> Places(BeaconScope scope)
+    public static IReadOnlyList<BeaconPlace> Places(BeaconScope scope)
     {
-        var places = new List<(IPAddress, int)>();
+        var places = new List<BeaconPlace>();
         foreach (NetworkInterface card in NetworkInterface.GetAllNetworkInterfaces())
         {
             bool loopback = card.NetworkInterfaceType == NetworkInterfaceType.Loopback;
             if (card.OperationalStatus is not (OperationalStatus.Up or OperationalStatus.Unknown)
-                || (scope == BeaconScope.Loopback && !loopback))
+                || (scope == BeaconScope.Loopback && !loopback) || !(loopback || card.SupportsMulticast))
             {
                 continue;
             }
@@ -80,7 +80,7 @@ internal sealed class BeaconSocket : IDisposable
     public void Dispose() => Socket.Dispose();
 
     private static void AddFirst(
-        IPInterfaceProperties properties, AddressFamily family, List<(IPAddress, int)> places, Func<int?> index)
+        IPInterfaceProperties properties, AddressFamily family, List<BeaconPlace> places, Func<int?> index)
     {
         IPAddress? first = properties.UnicastAddresses.Select(address => address.Address)
             .FirstOrDefault(address => address.AddressFamily == family);
@@ -91,7 +91,7 @@ internal sealed class BeaconSocket : IDisposable
 
         try
         {
-            places.Add((first, index() ?? 0));
+            places.Add(new BeaconPlace(first, index() ?? 0));
         }
         catch (NetworkInformationException)
         {

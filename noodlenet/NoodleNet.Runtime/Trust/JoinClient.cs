@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -6,16 +5,21 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Noodle.Primitives;
+using NoodleNet.Trust;
 
 namespace NoodleNet.Runtime.Trust;
 
 /// <summary>What came of asking one node: credentials, or why there are none.</summary>
 public sealed record JoinOutcome(JoinFault Fault, NodeCredentials? Credentials);
 
-/// <summary>Asks a node of a mesh to let this node in.</summary>
+/// <summary>What came of asking one member for the gossip keys.</summary>
+/// <param name="Keys">The first seals; empty when there are none.</param>
+public sealed record RingOutcome(JoinFault Fault, IReadOnlyList<ReadOnlyMemory<byte>> Keys);
+
+/// <summary>Asks a node of a mesh, any node, to let this node in.</summary>
 /// <remarks>
-/// Meaning: the secret leaves only over TLS 1.3 to a node whose certificate comes from the very authority whose hash
-/// stands in the token. Bound: 10 s in all.
+/// Meaning: the secret never leaves this node. A proof of it does, over TLS 1.3, to a node whose certificate comes from
+/// the very authority whose hash stands in the token. Bound: 10 s in all.
 /// </remarks>
 public sealed class JoinClient(TimeProvider clock)
 {
@@ -32,8 +36,59 @@ public sealed class JoinClient(TimeProvider clock)
     public async Task<JoinOutcome> JoinAsync(
         IPEndPoint linkAddress, MeshToken token, NodeId self, ECDsa key, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(linkAddress);
         ArgumentNullException.ThrowIfNull(token);
+        ArgumentNullException.ThrowIfNull(key);
+        var asking = new Asking(
+            token.AuthorityHash.ToArray(),
+            (server, nonce) =>
+            {
+                byte[] signing = new CertificateRequest("CN=noodle", key, HashAlgorithmName.SHA256)
+                    .CreateSigningRequest();
+                byte[] transcript = JoinProof.Transcript(
+                    token.AuthorityHash, server, nonce, token.Id, self, signing);
+                return new JoinRequest(
+                    JoinKind.Token, token.Id, JoinProof.Make(token.Secret, transcript), self, signing, []);
+            });
+        Asked asked = await AskAsync(linkAddress, asking, cancellation);
+        NodeCredentials? credentials = asked.Grant is { } grant
+            ? Accept(grant, asked.Authority!, self, key, clock)
+            : null;
+        if (credentials is null)
+        {
+            asked.Authority?.Dispose();
+        }
+
+        return new JoinOutcome(
+            asked.Grant is not null && credentials is null ? JoinFault.BadAnswer : asked.Fault, credentials);
+    }
+
+    /// <summary>Asks a member for the gossip keys, with the certificate that this node has.</summary>
+    /// <exception cref="OperationCanceledException">The caller cancelled; the time limit is an outcome.</exception>
+    public async Task<RingOutcome> AskForRingAsync(
+        IPEndPoint linkAddress, NodeCredentials own, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(own);
+        byte[] authorityHash = own.Authority.GetCertHash(HashAlgorithmName.SHA256);
+        X509Certificate2 certificate = own.Certificate;
+        var asking = new Asking(
+            authorityHash,
+            (server, nonce) => new JoinRequest(
+                JoinKind.Ring, 0,
+                CertificateProof.Make(
+                    certificate, JoinProof.Transcript(authorityHash, server, nonce, 0, own.Node, [])),
+                own.Node, [], certificate.RawData));
+        Asked asked = await AskAsync(linkAddress, asking, cancellation);
+        asked.Authority?.Dispose();
+        return new RingOutcome(asked.Fault, asked.Grant?.GossipKeys ?? []);
+    }
+
+    private readonly record struct Asking(byte[] AuthorityHash, Func<byte[], byte[], JoinRequest> Make);
+
+    private readonly record struct Asked(JoinFault Fault, JoinGrant? Grant, X509Certificate2? Authority);
+
+    private async Task<Asked> AskAsync(IPEndPoint linkAddress, Asking asking, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(linkAddress);
         using var timeLimit = new CancellationTokenSource(JoinWire.TimeLimit, clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeLimit.Token, cancellation);
         try
@@ -42,90 +97,87 @@ public sealed class JoinClient(TimeProvider clock)
             await socket.ConnectAsync(linkAddress, both.Token);
             await using var stream = new SslStream(new NetworkStream(socket, ownsSocket: false));
             await stream.AuthenticateAsClientAsync(TlsOptions(), both.Token);
-            return await AskAsync(stream, token, self, key, both.Token);
+            return await AskAsync(stream, asking, both.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return new JoinOutcome(JoinFault.TimedOut, null);
+            return new Asked(JoinFault.TimedOut, null, null);
         }
         catch (Exception e) when (e is SocketException or IOException or AuthenticationException)
         {
-            return new JoinOutcome(JoinFault.Unreachable, null);
+            return new Asked(JoinFault.Unreachable, null, null);
         }
     }
 
     private static SslClientAuthenticationOptions TlsOptions() => new()
     {
-        TargetHost = "noodle", // no name is checked: the certificate is, against the token, in AskAsync
+        TargetHost = "noodle", // no name is checked: the certificate is, against the authority's hash, in AskAsync
         ApplicationProtocols = [JoinWire.Protocol],
         EnabledSslProtocols = SslProtocols.Tls13,
-        // The token's hash can be compared only with what the server says after the handshake; nothing is sent before.
+        // The hash can be compared only with what the server says after the handshake; nothing is sent before.
         RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null,
     };
 
-    private async Task<JoinOutcome> AskAsync(
-        SslStream stream, MeshToken token, NodeId self, ECDsa key, CancellationToken cancellation)
+    private async Task<Asked> AskAsync(SslStream stream, Asking asking, CancellationToken cancellation)
     {
         byte[]? hello = await JoinWire.ReceiveAsync(stream, cancellation);
-        JoinFault early = JoinWire.ReadHello(hello, out byte[] authorityBytes);
+        JoinFault early = JoinWire.ReadHello(hello, out byte[] authorityBytes, out byte[] nonce);
         if (stream.NegotiatedApplicationProtocol != JoinWire.Protocol || early != JoinFault.None)
         {
-            return new JoinOutcome(early == JoinFault.None ? JoinFault.Unreachable : early, null);
+            return new Asked(early == JoinFault.None ? JoinFault.Unreachable : early, null, null);
         }
 
-        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(authorityBytes), token.AuthorityHash))
+        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(authorityBytes), asking.AuthorityHash))
         {
-            return new JoinOutcome(JoinFault.WrongMesh, null);
+            return new Asked(JoinFault.WrongMesh, null, null);
         }
 
-        // Now these bytes are the token's own authority: reading them can no longer go wrong.
+        // Now these bytes are the mesh's own authority: reading them can no longer go wrong.
         X509Certificate2 authority = X509CertificateLoader.LoadCertificate(authorityBytes);
         using var server = new X509Certificate2(stream.RemoteCertificate!);
-        if (PeerCheck.Verify(server, authority, asServer: true, clock.GetUtcNow(), out _) is not null)
+        JoinFault trusted = CheckServer(server, authority);
+        if (trusted != JoinFault.None)
         {
             authority.Dispose();
-            return new JoinOutcome(JoinFault.Impostor, null);
+            return new Asked(trusted, null, null);
         }
 
-        var signing = new CertificateRequest("CN=noodle", key, HashAlgorithmName.SHA256);
-        var request = new JoinRequest(token.Id, token.Secret.ToArray(), self, signing.CreateSigningRequest());
+        JoinRequest request = asking.Make(server.GetCertHash(HashAlgorithmName.SHA256), nonce);
         await JoinWire.SendAsync(stream, JoinWire.Request(request), cancellation);
         byte[]? answer = await JoinWire.ReceiveAsync(stream, cancellation);
         JoinFault fault = JoinWire.ReadAnswer(answer, out JoinGrant? grant);
-        NodeCredentials? credentials = null;
-        if (grant is not null && !TryAccept(grant, authority, self, key, out credentials))
-        {
-            fault = JoinFault.BadAnswer;
-        }
-
-        if (credentials is null)
-        {
-            authority.Dispose();
-        }
-
-        return new JoinOutcome(fault, credentials);
+        return new Asked(fault, grant, authority);
     }
 
-    private bool TryAccept(
-        JoinGrant grant, X509Certificate2 authority, NodeId self, ECDsa key,
-        [NotNullWhen(true)] out NodeCredentials? credentials)
+    // The mesh's own certificate that is only not valid by the clock here points to a clock, not to an attack.
+    private JoinFault CheckServer(X509Certificate2 server, X509Certificate2 authority)
     {
-        credentials = null;
+        DateTimeOffset now = clock.GetUtcNow();
+        if (PeerCheck.Verify(server, authority, asServer: true, now, out _) is null)
+        {
+            return JoinFault.None;
+        }
+
+        bool onlyTime = (now < server.NotBefore || now > server.NotAfter)
+            && PeerCheck.Verify(server, authority, asServer: true, server.NotBefore, out _) is null;
+        return onlyTime ? JoinFault.ClockOff : JoinFault.Impostor;
+    }
+
+    /// <summary>Makes credentials of a grant; null when it is not for this node and key, from this authority.</summary>
+    internal static NodeCredentials? Accept(
+        JoinGrant grant, X509Certificate2 authority, NodeId self, ECDsa key, TimeProvider clock)
+    {
         try
         {
             using X509Certificate2 issued = X509CertificateLoader.LoadCertificate(grant.Certificate);
-            if (PeerCheck.Verify(issued, authority, asServer: true, clock.GetUtcNow(), out NodeId named) is null
-                && named == self)
-            {
-                credentials = new NodeCredentials(
-                    self, PemFile.WithKey(issued, key), authority, grant.GossipKey, clock);
-            }
+            return PeerCheck.Verify(issued, authority, asServer: true, clock.GetUtcNow(), out NodeId named) is null
+                && named == self
+                ? new NodeCredentials(self, PemFile.WithKey(issued, key), authority, grant.GossipKeys, clock)
+                : null;
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            return false; // not a certificate, or for another key than ours
+            return null; // not a certificate, or for another key than ours
         }
-
-        return credentials is not null;
     }
 }

@@ -21,7 +21,8 @@ public enum JoinFault : byte
     /// <summary>A node of this name is a member already, with another key.</summary>
     NameTaken = 5,
 
-    /// <summary>The node that was asked is a member, but cannot admit others: ask the founder.</summary>
+    /// <summary>The node that was asked is a member, and reaches no admin of the mesh now: try later or
+    /// elsewhere.</summary>
     NotAnAuthority = 6,
 
     /// <summary>Too many ask at once, or too many wrong secrets came from there: try later.</summary>
@@ -32,6 +33,15 @@ public enum JoinFault : byte
 
     /// <summary>The admission could not be written to disk.</summary>
     Storage = 9,
+
+    /// <summary>The token has admitted as many nodes as it may.</summary>
+    UsedUp = 10,
+
+    /// <summary>The node, or the token, was revoked.</summary>
+    Revoked = 11,
+
+    /// <summary>The node's certificate, or the proof that it owns it, is not in order.</summary>
+    BadCertificate = 12,
 
     /// <summary>Seen by the joiner: nobody answers there, or it is no Noodle node.</summary>
     Unreachable = 32,
@@ -47,4 +57,8 @@ public enum JoinFault : byte
 
     /// <summary>Seen by the joiner: the answer is not one, or the certificate in it is not for this node.</summary>
     BadAnswer = 36,
+
+    /// <summary>Seen by the joiner: the node's certificate is not valid yet, or not any more, by the clock here: one of
+    /// the two clocks is wrong. Nothing secret was sent.</summary>
+    ClockOff = 37,
 }

@@ -1,22 +1,28 @@
 using System.Net;
 using System.Net.Security;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using NoodleNet.Runtime.Link;
 using NoodleNet.Runtime.Storage;
+using NoodleNet.Trust;
 
 namespace NoodleNet.Runtime.Trust;
 
-/// <summary>Answers nodes that want to join; without a registrar it says that the founder must be asked.</summary>
+/// <summary>Answers nodes that want to join, at every member: an admin decides itself, the others ask an admin.</summary>
 /// <remarks>
 /// Bound: 10 s and one message of 16 KiB a connection, 16 connections at once, and <see cref="JoinThrottle"/>.
 /// </remarks>
 public sealed class JoinService(
-    NodeCredentials credentials, MeshRegistrar? registrar, TimeProvider clock, ILogger logger) : ISideProtocol
+    NodeCredentials credentials, MeshTrust trust, Func<MeshRegistrar?> registrar, TimeProvider clock, ILogger logger)
+    : ISideProtocol
 {
     internal const int MaxAtOnce = 16;
 
     private readonly JoinThrottle _throttle = new();
     private int _serving;
+
+    /// <summary>Hands a request to an admin of the mesh; null while none can be reached.</summary>
+    public Func<AdmissionAsk, CancellationToken, Task<AdmissionReply>>? Forward { get; set; }
 
     /// <inheritdoc/>
     public SslApplicationProtocol Protocol => JoinWire.Protocol;
@@ -31,13 +37,14 @@ public sealed class JoinService(
         using var both = CancellationTokenSource.CreateLinkedTokenSource(timeLimit.Token, cancellation);
         try
         {
-            JoinFault early = registrar is null ? JoinFault.NotAnAuthority
-                : crowded || !_throttle.MayTry(address, clock.GetUtcNow()) ? JoinFault.Busy
+            JoinFault early = crowded || !_throttle.MayTry(address, clock.GetUtcNow()) ? JoinFault.Busy
                 : JoinFault.None;
-            await JoinWire.SendAsync(stream, JoinWire.Hello(early, credentials.Authority.RawData), both.Token);
+            byte[] nonce = RandomNumberGenerator.GetBytes(JoinProof.NonceBytes);
+            await JoinWire.SendAsync(
+                stream, JoinWire.Hello(early, credentials.Authority.RawData, nonce), both.Token);
             if (early == JoinFault.None)
             {
-                await AnswerAsync(stream, registrar!, address, both.Token);
+                await AnswerAsync(stream, nonce, address, both.Token);
             }
 
             await stream.ShutdownAsync();
@@ -52,11 +59,12 @@ public sealed class JoinService(
         }
     }
 
-    private async Task AnswerAsync(
-        SslStream stream, MeshRegistrar admitting, IPAddress address, CancellationToken cancellation)
+    private async Task AnswerAsync(SslStream stream, byte[] nonce, IPAddress address, CancellationToken cancellation)
     {
         byte[]? message = await JoinWire.ReceiveAsync(stream, cancellation);
-        JoinFault fault = Decide(message, admitting, address, out JoinGrant? grant);
+        // The certificate of this very connection: it may have been renewed meanwhile.
+        byte[] serverHash = SHA256.HashData(stream.LocalCertificate!.GetRawCertData());
+        (JoinFault fault, JoinGrant? grant) = await DecideAsync(message, serverHash, nonce, address, cancellation);
         if (fault != JoinFault.None)
         {
             Log.JoinRefused(logger, address.ToString(), fault);
@@ -65,35 +73,45 @@ public sealed class JoinService(
         await JoinWire.SendAsync(stream, JoinWire.Answer(fault, grant), cancellation);
     }
 
-    private JoinFault Decide(byte[]? message, MeshRegistrar admitting, IPAddress address, out JoinGrant? grant)
+    private async Task<(JoinFault, JoinGrant?)> DecideAsync(
+        byte[]? message, byte[] serverHash, byte[] nonce, IPAddress address, CancellationToken cancellation)
     {
-        grant = null;
         if (!JoinWire.TryReadRequest(message, out JoinRequest? request))
         {
-            return JoinFault.Malformed;
+            return (JoinFault.Malformed, null);
         }
 
-        JoinFault fault;
+        var ask = new AdmissionAsk(message!, serverHash, nonce);
+        AdmissionReply reply;
         try
         {
-            fault = admitting.Admit(request, out byte[]? certificate);
-            grant = certificate is null ? null : new JoinGrant(certificate, credentials.GossipKey.ToArray());
+            reply = request.Kind == JoinKind.Ring ? new AdmissionReply(CheckMember(request, ask), [])
+                : registrar() is { } admitting ? admitting.Decide(ask)
+                : Forward is { } forward ? await forward(ask, cancellation)
+                : new AdmissionReply(JoinFault.NotAnAuthority, null);
         }
         catch (StorageException e)
         {
             Log.LedgerUnwritable(logger, e.Message);
-            return JoinFault.Storage;
+            return (JoinFault.Storage, null);
         }
 
-        if (fault is JoinFault.WrongSecret or JoinFault.UnknownToken)
+        // A member that asks for keys or a certificate with the wrong proof guesses as well.
+        if (reply.Fault is JoinFault.WrongSecret or JoinFault.UnknownToken or JoinFault.BadCertificate)
         {
             _throttle.CountWrong(address, clock.GetUtcNow());
         }
-        else if (fault == JoinFault.None)
+        else if (reply.Fault == JoinFault.None && request.Kind == JoinKind.Token)
         {
             Log.NodeAdmitted(logger, request.Node.ToString(), address.ToString());
         }
 
-        return fault;
+        return (reply.Fault, reply is { Fault: JoinFault.None, Certificate: { } certificate }
+            ? new JoinGrant(certificate, credentials.GossipKeys)
+            : null);
     }
+
+    private JoinFault CheckMember(JoinRequest request, AdmissionAsk ask) => CertificateProof.Check(
+        request, credentials.Authority, trust,
+        JoinWire.TranscriptOf(request, trust.AuthorityHash.Span, ask.ServerHash, ask.Nonce), null, clock.GetUtcNow());
 }

@@ -3,41 +3,64 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using Noodle.Primitives;
+using NoodleNet.Discovery.Wire;
+using NoodleNet.Trust;
 using NoodleNet.Wire;
 
 namespace NoodleNet.Runtime.Trust;
 
-/// <summary>What a joiner sends, once it knows to whom.</summary>
-internal sealed record JoinRequest(ulong TokenId, byte[] Secret, NodeId Node, byte[] SigningRequest);
+/// <summary>What is asked for.</summary>
+internal enum JoinKind : byte
+{
+    /// <summary>To be admitted, with a token. The proof is a <see cref="JoinProof"/>.</summary>
+    Token = 1,
+
+    /// <summary>A new certificate for the key of the old one, which proves itself.</summary>
+    Certificate = 2,
+
+    /// <summary>The gossip keys, for a member that was off while they changed. Every member can answer.</summary>
+    Ring = 3,
+}
+
+/// <summary>What a joiner sends, once it knows to whom. Nothing in it is secret.</summary>
+/// <param name="TokenId">0 without a token.</param>
+/// <param name="SigningRequest">PKCS #10; empty when only keys are asked for.</param>
+/// <param name="Certificate">The one that the node has; empty when it joins with a token.</param>
+internal sealed record JoinRequest(
+    JoinKind Kind, ulong TokenId, byte[] Proof, NodeId Node, byte[] SigningRequest, byte[] Certificate);
 
 /// <summary>What an admitted node gets.</summary>
-internal sealed record JoinGrant(byte[] Certificate, byte[] GossipKey);
+/// <param name="Certificate">Empty when only keys were asked for.</param>
+/// <param name="GossipKeys">The first seals.</param>
+internal sealed record JoinGrant(byte[] Certificate, IReadOnlyList<ReadOnlyMemory<byte>> GossipKeys);
 
 /// <summary>The three messages of a join, over TLS 1.3.</summary>
 /// <remarks>
 /// <code>
-/// server: hello    version (1), fault; if it is 0: the authority's certificate. Else this was the last message
-/// joiner: request  version (1), token id (8), secret (32), node id, signing request
-/// server: answer   version (1), fault; if it is 0: certificate, gossip key (32)
+/// server: hello    version (2), fault; if it is 0: the authority's certificate, nonce (32). Else this was the last one
+/// joiner: request  version (2), kind, token id (8), proof, node id, signing request, certificate
+/// server: answer   version (2), fault; if it is 0: certificate, number of gossip keys (1), the keys (32 each)
 /// each message: length (4, the highest byte first), then the fields
 /// </code>
 /// The server speaks first, because .NET leaves a root certificate out of the handshake on some systems, and the joiner
-/// sends nothing before it has seen it. Bound: a message has at most 16 KiB.
+/// sends nothing before it has seen it. The request tells no secret: a member that is no admin passes it on.
+/// Bound: a message has at most 16 KiB.
 /// </remarks>
 internal static class JoinWire
 {
-    public static readonly SslApplicationProtocol Protocol = new("noodle-join/1");
+    public static readonly SslApplicationProtocol Protocol = new("noodle-join/2");
 
     /// <summary>How long a join takes at most, connecting and all.</summary>
     public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
 
     public const int MaxMessageBytes = 16 << 10;
 
-    private const byte Version = 1;
+    private const byte Version = 2;
     private const int MaxCertificateBytes = 4 << 10;
+    private const int MaxProofBytes = 128;
 
-    /// <param name="fault">Why the server does not even want the request; it is spared the secret then.</param>
-    public static byte[] Hello(JoinFault fault, ReadOnlySpan<byte> authority)
+    /// <param name="fault">Why the server does not even want the request; it is spared the proof then.</param>
+    public static byte[] Hello(JoinFault fault, ReadOnlySpan<byte> authority, ReadOnlySpan<byte> nonce)
     {
         var output = new ArrayBufferWriter<byte>();
         var writer = new FieldWriter(output);
@@ -46,45 +69,62 @@ internal static class JoinWire
         if (fault == JoinFault.None)
         {
             writer.Bytes(authority);
+            writer.Raw(nonce);
         }
 
         return output.WrittenSpan.ToArray();
     }
 
     /// <returns><see cref="JoinFault.Unreachable"/> when the message is not a hello.</returns>
-    public static JoinFault ReadHello(ReadOnlySpan<byte> message, out byte[] authority)
+    public static JoinFault ReadHello(ReadOnlySpan<byte> message, out byte[] authority, out byte[] nonce)
     {
         var reader = new FieldReader(message);
         bool known = reader.Byte() == Version;
         var fault = (JoinFault)reader.Byte();
-        authority = fault == JoinFault.None ? reader.Bytes(MaxCertificateBytes).ToArray() : [];
+        (authority, nonce) = fault == JoinFault.None
+            ? (reader.Bytes(MaxCertificateBytes).ToArray(), reader.Raw(JoinProof.NonceBytes).ToArray())
+            : ([], []);
         // The server is not known yet: it may send us away, but not say that our token is bad.
         return known && reader.IsComplete && fault is (JoinFault.None or JoinFault.Busy or JoinFault.NotAnAuthority)
             ? fault
             : JoinFault.Unreachable;
     }
 
+    /// <summary>What the proof of a request is about.</summary>
+    public static byte[] TranscriptOf(
+        JoinRequest request, ReadOnlySpan<byte> authorityHash, ReadOnlySpan<byte> serverHash,
+        ReadOnlySpan<byte> nonce) =>
+        JoinProof.Transcript(
+            authorityHash, serverHash, nonce, request.TokenId, request.Node, request.SigningRequest);
+
     public static byte[] Request(JoinRequest request)
     {
         var output = new ArrayBufferWriter<byte>();
         var writer = new FieldWriter(output);
         writer.Byte(Version);
+        writer.Byte((byte)request.Kind);
         writer.UInt64(request.TokenId);
-        writer.Raw(request.Secret);
+        writer.Bytes(request.Proof);
         writer.Text(request.Node.ToString());
         writer.Bytes(request.SigningRequest);
+        writer.Bytes(request.Certificate);
         return output.WrittenSpan.ToArray();
     }
 
+    /// <summary>Reads a request; false when the message is none.</summary>
     public static bool TryReadRequest(ReadOnlySpan<byte> message, [NotNullWhen(true)] out JoinRequest? request)
     {
         var reader = new FieldReader(message);
         bool known = reader.Byte() == Version;
+        var kind = (JoinKind)reader.Byte();
         ulong tokenId = reader.UInt64();
-        byte[] secret = reader.Raw(MeshToken.SecretBytes).ToArray();
+        byte[] proof = reader.Bytes(MaxProofBytes).ToArray();
         bool named = NodeId.TryParse(reader.Text(NodeId.MaxLength), out NodeId node);
         byte[] signingRequest = reader.Bytes(MaxCertificateBytes).ToArray();
-        request = known && named && reader.IsComplete ? new JoinRequest(tokenId, secret, node, signingRequest) : null;
+        byte[] certificate = reader.Bytes(MaxCertificateBytes).ToArray();
+        request = known && named && Enum.IsDefined(kind) && reader.IsComplete
+            ? new JoinRequest(kind, tokenId, proof, node, signingRequest, certificate)
+            : null;
         return request is not null;
     }
 
@@ -97,7 +137,11 @@ internal static class JoinWire
         if (grant is not null)
         {
             writer.Bytes(grant.Certificate);
-            writer.Raw(grant.GossipKey);
+            writer.Byte((byte)grant.GossipKeys.Count);
+            foreach (ReadOnlyMemory<byte> key in grant.GossipKeys)
+            {
+                writer.Raw(key.Span);
+            }
         }
 
         return output.WrittenSpan.ToArray();
@@ -113,9 +157,15 @@ internal static class JoinWire
         if (known && fault == JoinFault.None)
         {
             byte[] certificate = reader.Bytes(MaxCertificateBytes).ToArray();
-            byte[] gossipKey = reader.Raw(NodeCredentials.GossipKeyBytes).ToArray();
-            grant = reader.IsComplete ? new JoinGrant(certificate, gossipKey) : null;
-            return grant is null ? JoinFault.BadAnswer : JoinFault.None;
+            var keys = new List<ReadOnlyMemory<byte>>();
+            for (int left = reader.Byte(); left > 0 && !reader.Failed; left--)
+            {
+                keys.Add(reader.Raw(NodeCredentials.GossipKeyBytes).ToArray());
+            }
+
+            bool good = reader.IsComplete && keys.Count is > 0 and <= KeyRing.MaxKeys;
+            grant = good ? new JoinGrant(certificate, keys) : null;
+            return good ? JoinFault.None : JoinFault.BadAnswer;
         }
 
         return known && reader.IsComplete && fault < JoinFault.Unreachable && Enum.IsDefined(fault)

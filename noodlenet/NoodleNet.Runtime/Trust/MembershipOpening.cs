@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using NoodleNet.Runtime.Storage;
+using NoodleNet.Trust;
 
 namespace NoodleNet.Runtime.Trust;
 
@@ -11,22 +12,14 @@ internal sealed class MembershipOpening(
     NodeFolder folder, MembershipOptions options, IAsyncEnumerable<IPEndPoint> candidates,
     TimeProvider clock, ILogger logger)
 {
-    private const int MaxKeyFileBytes = 16 << 10;
-
     private readonly string _tokenPath = options.TokenPath ?? folder.TokenPath;
-
-    private string CredentialsPath => Path.Combine(folder.FolderPath, "credentials.pem");
-
-    private string AuthorityPath => Path.Combine(folder.FolderPath, "authority.pem");
-
-    private string LedgerPath => Path.Combine(folder.FolderPath, "authority.json");
-
-    private string JoinKeyPath => Path.Combine(folder.FolderPath, "join-key.pem");
+    private readonly MembershipFiles _files = new(folder.FolderPath);
 
     public async Task<MeshMembership> RunAsync(CancellationToken cancellation)
     {
-        NodeCredentials? old = NodeCredentials.Load(CredentialsPath, folder.Node, clock);
-        MeshRegistrar? registrar = old is null ? null : LoadRegistrar(old);
+        NodeCredentials? old = NodeCredentials.Load(_files.Credentials, folder.Node, clock);
+        MeshTrust? trust = old is null ? null : new MeshTrust(old.Authority);
+        MeshRegistrar? registrar = old is null ? null : LoadRegistrar(old, trust!);
         MeshToken? token = MeshToken.Load(_tokenPath);
         DateTimeOffset now = clock.GetUtcNow();
         var facts = new MembershipFacts(
@@ -36,35 +29,58 @@ internal sealed class MembershipOpening(
         switch (step)
         {
             case MembershipStep.Load:
-                RefreshToken(registrar, token);
-                return new MeshMembership(old!, registrar, MembershipOrigin.Loaded);
             case MembershipStep.Renew:
                 RefreshToken(registrar, token);
-                return new MeshMembership(Renew(old!, registrar!), registrar, MembershipOrigin.Loaded);
+                var member = new MeshMembership(old!, trust!, registrar, MembershipOrigin.Loaded, _files);
+                if (step == MembershipStep.Renew)
+                {
+                    Renew(member);
+                }
+
+                return member;
             case MembershipStep.Found:
+                if (options.BeforeFounding is { } ask)
+                {
+                    await ask(cancellation);
+                }
+
                 // Another node on this machine may found at the same time: whose token file is there first wins.
                 return Found() ?? await JoinAsync(MeshToken.Load(_tokenPath)!, null, cancellation);
             case MembershipStep.Join:
+                trust?.Dispose();
                 return await JoinAsync(token!, old, cancellation);
             default:
                 string sentence = Sentence(step, old, token);
                 registrar?.Dispose();
+                trust?.Dispose();
                 old?.Dispose();
                 throw new TrustException(sentence);
         }
     }
 
-    private MeshRegistrar? LoadRegistrar(NodeCredentials credentials)
+    private MeshRegistrar? LoadRegistrar(NodeCredentials credentials, MeshTrust trust)
     {
-        if (MeshAuthority.Load(AuthorityPath, clock) is not { } authority)
+        if (MeshAuthority.Load(_files.Authority, clock) is not { } authority)
         {
             return null;
         }
 
-        return authority.Mesh == credentials.Mesh
-            ? new MeshRegistrar(authority, MeshLedger.Load(LedgerPath), LedgerPath, clock)
-            : throw new StorageException($"'{AuthorityPath}' and '{CredentialsPath}' are of two meshes; "
+        if (authority.Mesh != credentials.Mesh)
+        {
+            throw new StorageException($"'{_files.Authority}' and '{_files.Credentials}' are of two meshes; "
                 + "bring both back from one backup.");
+        }
+
+        foreach ((string key, byte[] value) in LedgerFile.Load(_files.Ledger))
+        {
+            if (trust.Merge(key, value) is TrustFault.Malformed or TrustFault.Key or TrustFault.Unsigned)
+            {
+                throw new StorageException(
+                    $"The file '{_files.Ledger}' is damaged ('{key}'); bring it back from a backup.");
+            }
+        }
+
+        return new MeshRegistrar(authority, trust, _files.Ledger, clock);
     }
 
     private void RefreshToken(MeshRegistrar? registrar, MeshToken? token)
@@ -76,12 +92,13 @@ internal sealed class MembershipOpening(
         }
     }
 
-    private NodeCredentials Renew(NodeCredentials old, MeshRegistrar registrar)
+    private static void Renew(MeshMembership member)
     {
-        using (old)
-        using (ECDsa key = old.Certificate.GetECDsaPrivateKey()!)
+        using ECDsa key = member.Credentials.Certificate.GetECDsaPrivateKey()!;
+        using X509Certificate2 issued = member.Registrar!.IssueOwn(key, member.Credentials.Node);
+        if (!member.TryRenew(issued.RawData))
         {
-            return Certify(registrar, key, old.GossipKey.ToArray());
+            throw new TrustException("This node cannot renew its own certificate; is its clock right?");
         }
     }
 
@@ -89,40 +106,35 @@ internal sealed class MembershipOpening(
     internal MeshMembership? Found()
     {
         MeshAuthority authority = MeshAuthority.Create(clock);
-        var registrar = new MeshRegistrar(authority, MeshLedger.Empty(), LedgerPath, clock);
+        X509Certificate2 root = X509CertificateLoader.LoadCertificate(authority.Certificate.RawData);
+        var trust = new MeshTrust(root);
+        var registrar = new MeshRegistrar(authority, trust, _files.Ledger, clock);
         MeshToken token = registrar.CreateToken(options.TokenLifetime);
-        authority.Save(AuthorityPath);
+        authority.Save(_files.Authority);
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        NodeCredentials credentials = Certify(
-            registrar, key, RandomNumberGenerator.GetBytes(NodeCredentials.GossipKeyBytes));
+        byte[] gossipKey = RandomNumberGenerator.GetBytes(NodeCredentials.GossipKeyBytes);
+        using X509Certificate2 issued = registrar.IssueOwn(key, folder.Node);
+        registrar.PublishRing(new GossipRingRecord(1, RingPhase.Settled, [gossipKey], folder.Node));
+        var credentials = new NodeCredentials(folder.Node, PemFile.WithKey(issued, key), root, [gossipKey], clock);
+        credentials.Save(_files.Credentials);
+        var member = new MeshMembership(credentials, trust, registrar, MembershipOrigin.Founded, _files);
         // Last, because from here on others join: what they are let into is on disk.
         if (token.TryCreate(_tokenPath))
         {
             Log.MeshFounded(logger, registrar.Mesh.ToString(), _tokenPath);
-            return new MeshMembership(credentials, registrar, MembershipOrigin.Founded);
+            return member;
         }
 
-        registrar.Dispose();
-        credentials.Dispose();
-        File.Delete(CredentialsPath);
-        File.Delete(AuthorityPath);
-        File.Delete(LedgerPath);
+        member.Dispose();
+        File.Delete(_files.Credentials);
+        File.Delete(_files.Authority);
+        File.Delete(_files.Ledger);
         return null;
-    }
-
-    private NodeCredentials Certify(MeshRegistrar registrar, ECDsa key, byte[] gossipKey)
-    {
-        using X509Certificate2 issued = registrar.IssueOwn(key, folder.Node);
-        var credentials = new NodeCredentials(
-            folder.Node, PemFile.WithKey(issued, key),
-            X509CertificateLoader.LoadCertificate(registrar.AuthorityCertificate.RawData), gossipKey, clock);
-        credentials.Save(CredentialsPath);
-        return credentials;
     }
 
     private async Task<MeshMembership> JoinAsync(MeshToken token, NodeCredentials? old, CancellationToken cancellation)
     {
-        using ECDsa key = old?.Certificate.GetECDsaPrivateKey() ?? KeepJoinKey();
+        using ECDsa key = old?.Certificate.GetECDsaPrivateKey() ?? _files.KeepJoinKey();
         old?.Dispose();
         var client = new JoinClient(clock);
         (IPEndPoint, JoinFault)? last = null;
@@ -131,10 +143,11 @@ internal sealed class MembershipOpening(
             JoinOutcome outcome = await client.JoinAsync(candidate, token, folder.Node, key, cancellation);
             if (outcome.Credentials is { } credentials)
             {
-                credentials.Save(CredentialsPath);
-                File.Delete(JoinKeyPath);
+                credentials.Save(_files.Credentials);
+                File.Delete(_files.JoinKey);
                 Log.MeshJoined(logger, credentials.Mesh.ToString(), candidate.ToString());
-                return new MeshMembership(credentials, null, MembershipOrigin.Joined);
+                return new MeshMembership(
+                    credentials, new MeshTrust(credentials.Authority), null, MembershipOrigin.Joined, _files);
             }
 
             Log.JoinAttemptFailed(logger, candidate.ToString(), outcome.Fault);
@@ -147,23 +160,10 @@ internal sealed class MembershipOpening(
 
         throw new TrustException(last is var (address, fault)
             ? $"No node of mesh {token.Mesh} let this node in; the last one asked was {address} ({fault})."
-            : $"No node of mesh {token.Mesh} was found; start the node that founded it, or name its address.");
+            : $"No node of mesh {token.Mesh} was found; start one, or name the address of one.");
     }
 
-    /// <summary>The key to join with, on disk first: if the answer is lost, the next try must show it again.</summary>
-    private ECDsa KeepJoinKey()
-    {
-        if (PemFile.Read(JoinKeyPath, MaxKeyFileBytes, 1, parts => PemFile.Key(parts[0])) is { } kept)
-        {
-            return kept;
-        }
-
-        ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        PemFile.Write(JoinKeyPath, ("PRIVATE KEY", key.ExportPkcs8PrivateKey()));
-        return key;
-    }
-
-    private const string WayToToken = "copy the founding node's token file here";
+    private const string WayToToken = "put one there with `noodle join`, or copy the founding node's token file";
 
     /// <summary>Why asking others of the same mesh is of no use; null when it may be of use.</summary>
     private string? FinalSentence(JoinFault fault) => fault switch
@@ -171,7 +171,14 @@ internal sealed class MembershipOpening(
         JoinFault.UnknownToken =>
             $"The mesh does not know the token in '{_tokenPath}'; {WayToToken}.",
         JoinFault.WrongSecret => $"The token in '{_tokenPath}' has a wrong secret; {WayToToken}.",
-        JoinFault.Expired => $"The token in '{_tokenPath}' has expired; restart the founding node and {WayToToken}.",
+        JoinFault.Expired => $"The token in '{_tokenPath}' has expired; make one with `noodle token create` on an admin "
+            + $"node, and {WayToToken}.",
+        JoinFault.UsedUp => $"The token in '{_tokenPath}' has admitted as many nodes as it may; make one with "
+            + $"`noodle token create` on an admin node, and {WayToToken}.",
+        JoinFault.Revoked => $"The mesh revoked this node or the token in '{_tokenPath}'; remove '{folder.FolderPath}' "
+            + "to start as a new node, with a new token.",
+        JoinFault.ClockOff => "The clock of this machine or of the node that was asked is wrong: its certificate is "
+            + $"not valid at {clock.GetUtcNow():u}; set both clocks right.",
         JoinFault.NameTaken => $"The mesh has a node {folder.Node} with another key; "
             + $"remove '{folder.FolderPath}' to start as a new node.",
         JoinFault.Full => "The mesh has as many nodes as it may have.",
@@ -184,7 +191,8 @@ internal sealed class MembershipOpening(
             + $"is for mesh {token!.Mesh}; remove the token, or start with another --data folder.",
         MembershipStep.RefuseExpiredToken => FinalSentence(JoinFault.Expired)!,
         MembershipStep.RefuseExpiredCertificate => $"The certificate of this node ended on "
-            + $"{old!.Certificate.NotAfter:yyyy-MM-dd}; put a new token into '{_tokenPath}' and start again.",
+            + $"{old!.Certificate.NotAfter:yyyy-MM-dd} while it was off; join again: make a token with "
+            + $"`noodle token create` on an admin node and put it into '{_tokenPath}'.",
         _ => $"There is no join token in '{_tokenPath}'; {WayToToken}.",
     };
 }

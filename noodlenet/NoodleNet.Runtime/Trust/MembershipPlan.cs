@@ -30,16 +30,16 @@ internal enum MembershipStep
 
 /// <summary>What the disk says.</summary>
 /// <param name="Mesh">The mesh of the credentials; null when there are none.</param>
-/// <param name="IsFounder">The authority's key lies here.</param>
+/// <param name="IsAdmin">The authority's key lies here.</param>
 /// <param name="CertificateEnds">When the node's certificate is over.</param>
 /// <param name="TokenMesh">The mesh of the token; null when there is none.</param>
 /// <param name="TokenEnds">When the token is over.</param>
 internal readonly record struct MembershipFacts(
-    MeshId? Mesh, bool IsFounder, DateTimeOffset CertificateEnds,
+    MeshId? Mesh, bool IsAdmin, DateTimeOffset CertificateEnds,
     MeshId? TokenMesh, DateTimeOffset TokenEnds, bool MayFound, DateTimeOffset Now)
 {
-    /// <summary>A founder renews its certificate when less than this is left.</summary>
-    public static readonly TimeSpan RenewBefore = TimeSpan.FromDays(90);
+    /// <summary>An admin renews its own certificate when less than this is left.</summary>
+    public static readonly TimeSpan RenewBefore = MeshAuthority.NodeLifetime / 3;
 
     /// <summary>The decision, from the facts alone.</summary>
     public MembershipStep Decide()
@@ -49,7 +49,7 @@ internal readonly record struct MembershipFacts(
         {
             bool over = Now >= CertificateEnds;
             return TokenMesh is { } other && other != mesh ? MembershipStep.RefuseOtherMesh
-                : IsFounder ? Now + RenewBefore >= CertificateEnds ? MembershipStep.Renew : MembershipStep.Load
+                : IsAdmin ? Now + RenewBefore >= CertificateEnds ? MembershipStep.Renew : MembershipStep.Load
                 : !over ? MembershipStep.Load
                 : tokenIsGood ? MembershipStep.Join
                 : MembershipStep.RefuseExpiredCertificate;

@@ -3,11 +3,12 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Noodle.Primitives;
 using NoodleNet.Runtime.Storage;
+using NoodleNet.Trust;
 
 namespace NoodleNet.Runtime.Trust;
 
-/// <summary>The certificate authority of one mesh; only the node that founded the mesh has its key.</summary>
-/// <remarks>ECDSA on P-256 with SHA-256; the authority lasts ten years, a node's certificate one.</remarks>
+/// <summary>The certificate authority of one mesh; the node that founded it and every admin have its key.</summary>
+/// <remarks>ECDSA on P-256 with SHA-256; the authority lasts ten years, a node's certificate a week.</remarks>
 public sealed class MeshAuthority : IDisposable
 {
     private const string P256 = "1.2.840.10045.3.1.7";
@@ -15,15 +16,24 @@ public sealed class MeshAuthority : IDisposable
     private const int MaxFileBytes = 64 << 10;
 
     /// <summary>How long a node's certificate lasts.</summary>
-    public static readonly TimeSpan NodeLifetime = TimeSpan.FromDays(365);
+    public static readonly TimeSpan NodeLifetime = TimeSpan.FromDays(7);
 
     // A peer's clock may be behind: what is issued now is valid there too.
     private static readonly TimeSpan s_skew = TimeSpan.FromHours(1);
 
     private readonly TimeProvider _clock;
+    private readonly ECDsa _key;
+    private readonly byte[] _tokenKey = new byte[JoinProof.SecretBytes];
+    private readonly Lock _lock = new(); // an ECDsa is for one thread at a time
 
-    private MeshAuthority(X509Certificate2 certificate, TimeProvider clock) =>
+    private MeshAuthority(X509Certificate2 certificate, TimeProvider clock)
+    {
         (Certificate, Mesh, _clock) = (certificate, MeshId.Of(certificate), clock);
+        _key = certificate.GetECDsaPrivateKey()!;
+        byte[] scalar = _key.ExportParameters(includePrivateParameters: true).D!;
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, scalar, _tokenKey, [], "noodle token key v1"u8);
+        CryptographicOperations.ZeroMemory(scalar);
+    }
 
     /// <summary>The authority's certificate, with its key.</summary>
     public X509Certificate2 Certificate { get; }
@@ -43,13 +53,50 @@ public sealed class MeshAuthority : IDisposable
         return new MeshAuthority(request.CreateSelfSigned(now - (2 * s_skew), now.AddYears(10)), clock);
     }
 
+    /// <summary>Puts certificate and key of an authority together; null when they are not of one.</summary>
+    public static MeshAuthority? Import(X509Certificate2 certificate, byte[] privateKey, TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        try
+        {
+            using X509Certificate2 bare = X509CertificateLoader.LoadCertificate(certificate.RawData);
+            return new MeshAuthority(PemFile.WithKey(bare, ("PRIVATE KEY", privateKey)), clock);
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The private key, for another admin's disk, over mutual TLS alone.</summary>
+    public byte[] ExportKey()
+    {
+        lock (_lock)
+        {
+            return _key.ExportPkcs8PrivateKey();
+        }
+    }
+
+    /// <summary>Signs for <see cref="TrustCodec"/>.</summary>
+    internal byte[] Sign(byte[] data)
+    {
+        lock (_lock)
+        {
+            return _key.SignData(data, HashAlgorithmName.SHA256);
+        }
+    }
+
+    /// <summary>The secret of a token with these terms.</summary>
+    internal byte[] SecretOf(TokenRecord token) => JoinProof.SecretOf(token, _tokenKey);
+
     /// <summary>Issues a certificate for a node; of the request only the public key is taken.</summary>
     /// <param name="signingRequest">PKCS #10, from a stranger.</param>
     /// <returns>False when the request is not one, is not signed with its key, or the key is not on P-256.</returns>
     public bool TryIssue(
-        ReadOnlySpan<byte> signingRequest, NodeId node, [NotNullWhen(true)] out X509Certificate2? certificate)
+        ReadOnlySpan<byte> signingRequest, NodeId node, MeshRole role,
+        [NotNullWhen(true)] out X509Certificate2? certificate)
     {
-        certificate = TryReadKey(signingRequest, out PublicKey? key) ? Issue(key, node) : null;
+        certificate = TryReadKey(signingRequest, out PublicKey? key) ? Issue(key, node, role) : null;
         return certificate is not null;
     }
 
@@ -71,9 +118,10 @@ public sealed class MeshAuthority : IDisposable
         return key is not null;
     }
 
-    internal X509Certificate2 Issue(PublicKey key, NodeId node)
+    internal X509Certificate2 Issue(PublicKey key, NodeId node, MeshRole role)
     {
         var name = new X500DistinguishedNameBuilder();
+        name.AddOrganizationalUnitName(NodeName.TextOf(role));
         name.AddCommonName(node.Uuid.ToString("N"));
         var request = new CertificateRequest(name.Build(), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
@@ -95,8 +143,9 @@ public sealed class MeshAuthority : IDisposable
     /// <exception cref="StorageException">The file cannot be written.</exception>
     public void Save(string path)
     {
-        using ECDsa key = Certificate.GetECDsaPrivateKey()!;
-        PemFile.Write(path, ("CERTIFICATE", Certificate.RawData), ("PRIVATE KEY", key.ExportPkcs8PrivateKey()));
+        byte[] key = ExportKey();
+        PemFile.Write(path, ("CERTIFICATE", Certificate.RawData), ("PRIVATE KEY", key));
+        CryptographicOperations.ZeroMemory(key);
     }
 
     /// <summary>Reads what <see cref="Save"/> wrote; null when there is no such file.</summary>
@@ -110,7 +159,12 @@ public sealed class MeshAuthority : IDisposable
         });
     }
 
-    public void Dispose() => Certificate.Dispose();
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(_tokenKey);
+        _key.Dispose();
+        Certificate.Dispose();
+    }
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 }

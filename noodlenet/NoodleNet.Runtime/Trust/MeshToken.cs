@@ -5,25 +5,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using NoodleNet.Runtime.Storage;
+using NoodleNet.Trust;
 using NoodleNet.Wire;
 
 namespace NoodleNet.Runtime.Trust;
-
-/// <summary>What the nodes admitted by a token may be trusted with, each more than the one before.</summary>
-public enum MeshRole : byte
-{
-    /// <summary>Sees state and charts.</summary>
-    Viewer = 1,
-
-    /// <summary>Calls models too.</summary>
-    Caller = 2,
-
-    /// <summary>Deploys and removes models too.</summary>
-    Operator = 3,
-
-    /// <summary>Admits nodes and changes keys too.</summary>
-    Admin = 4,
-}
 
 /// <summary>Lets a new node into a mesh: it names the mesh so that no other can ask for the secret in it.</summary>
 /// <remarks>
@@ -81,7 +66,7 @@ public sealed class MeshToken
     }
 
     /// <summary>Names the token without its secret.</summary>
-    public override string ToString() => $"token {Id:x16} of mesh {Mesh}";
+    public override string ToString() => $"token {TrustKeys.TextOf(Id)} of mesh {Mesh}";
 
     /// <summary>Reads the text form, white space around it allowed.</summary>
     /// <param name="fault">What is wrong, as a sentence.</param>
@@ -92,7 +77,7 @@ public sealed class MeshToken
         text = text?.Trim() ?? "";
         if (!text.StartsWith(Prefix, StringComparison.Ordinal))
         {
-            fault = $"That is not a join token: one starts with '{Prefix}'; copy the founding node's token file again.";
+            fault = $"That is not a join token: one starts with '{Prefix}'; copy it again from where it was made.";
             return false;
         }
 

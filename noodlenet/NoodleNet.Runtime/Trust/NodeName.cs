@@ -2,6 +2,7 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Noodle.Primitives;
+using NoodleNet.Trust;
 
 namespace NoodleNet.Runtime.Trust;
 
@@ -11,6 +12,21 @@ internal static class NodeName
     private const string Scheme = "noodle://";
     private const string SubjectAlternativeName = "2.5.29.17";
     private static readonly Asn1Tag s_uri = new(TagClass.ContextSpecific, 6);
+
+    /// <summary>A role as the subject's OU names it.</summary>
+    public static string TextOf(MeshRole role) => role.ToString().ToLowerInvariant();
+
+    /// <summary>The role in the subject of a certificate that the authority issued; the least one when it names
+    /// none.</summary>
+    public static MeshRole RoleOf(X509Certificate2 certificate)
+    {
+        const string organizationalUnit = "2.5.4.11";
+        MeshRole[] named = [.. certificate.SubjectName.EnumerateRelativeDistinguishedNames()
+            .Where(part => !part.HasMultipleElements && part.GetSingleElementType().Value == organizationalUnit)
+            .Select(part => Enum.GetValues<MeshRole>().FirstOrDefault(
+                role => TextOf(role) == part.GetSingleElementValue()))];
+        return named is [var only] && Enum.IsDefined(only) ? only : MeshRole.Viewer;
+    }
 
     public static X509Extension ToExtension(MeshId mesh, NodeId node)
     {

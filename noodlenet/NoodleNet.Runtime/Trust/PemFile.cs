@@ -19,10 +19,12 @@ internal static class PemFile
         AtomicFile.Write(path, Encoding.ASCII.GetBytes(text.ToString()));
     }
 
-    /// <summary>Reads a file of <paramref name="count"/> parts; null when there is none.</summary>
+    /// <summary>Reads a file of <paramref name="count"/> parts, or up to <paramref name="most"/>; null when there is
+    /// none.</summary>
     /// <exception cref="StorageException">The file is not understood, or others may read it.</exception>
     public static T? Read<T>(
-        string path, int limitBytes, int count, Func<IReadOnlyList<(string Label, byte[] Content)>, T> understand)
+        string path, int limitBytes, int count, Func<IReadOnlyList<(string Label, byte[] Content)>, T> understand,
+        int most = 0)
         where T : class
     {
         if (AtomicFile.Read(path, limitBytes) is not { } content)
@@ -34,7 +36,7 @@ internal static class PemFile
         try
         {
             List<(string, byte[])> parts = Split(Encoding.ASCII.GetString(content));
-            return parts.Count == count ? understand(parts)
+            return parts.Count >= count && parts.Count <= int.Max(count, most) ? understand(parts)
                 : throw new FormatException($"it has {parts.Count} parts of {count}");
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or FormatException)
@@ -72,7 +74,9 @@ internal static class PemFile
         // TLS on Windows takes only keys that its key store knows.
         using (joined)
         {
-            return X509CertificateLoader.LoadPkcs12(joined.Export(X509ContentType.Pkcs12), null);
+            // Exportable: a renewed certificate is written down with the same key.
+            return X509CertificateLoader.LoadPkcs12(
+                joined.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
         }
     }
 

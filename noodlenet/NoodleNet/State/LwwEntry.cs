@@ -10,20 +10,28 @@ public sealed record LwwEntry(string Key, HybridStamp Stamp, ReadOnlyMemory<byte
 
     /// <summary>True when this entry replaces <paramref name="other"/>, the same answer on every node.</summary>
     /// <remarks>
-    /// Meaning: the later stamp wins. Equal stamps come from one write, unless a writer is broken: then the tombstone
-    /// wins, else the greater bytes, so that maps still end up the same.
+    /// Meaning: each rule puts all entries of a key in one order, and the greatest stays. Equal stamps come from one
+    /// write, unless a writer is broken: then the tombstone wins, else the greater bytes, so that maps still end up the
+    /// same.
     /// </remarks>
-    public bool Beats(LwwEntry other)
+    public bool Beats(LwwEntry other, MergeRule rule = MergeRule.LastWins)
     {
         ArgumentNullException.ThrowIfNull(other);
         int byStamp = Stamp.CompareTo(other.Stamp);
-        if (byStamp != 0 || other.Value is not { } theirs)
+        int byValue = CompareValues(Value, other.Value);
+        return rule switch
         {
-            return byStamp > 0;
-        }
-
-        return Value is not { } ours || ours.Span.SequenceCompareTo(theirs.Span) > 0;
+            MergeRule.FirstWins => byStamp != 0 ? byStamp < 0 : byValue > 0,
+            MergeRule.Greatest => byValue != 0 ? byValue > 0 : byStamp > 0,
+            _ => byStamp != 0 ? byStamp > 0 : byValue > 0,
+        };
     }
+
+    // A tombstone is greater than any value.
+    private static int CompareValues(ReadOnlyMemory<byte>? ours, ReadOnlyMemory<byte>? theirs) =>
+        ours is not { } mine ? (theirs is null ? 0 : 1)
+        : theirs is not { } other ? -1
+        : mine.Span.SequenceCompareTo(other.Span);
 
     /// <inheritdoc/>
     public bool Equals(LwwEntry? other) =>
@@ -49,11 +57,16 @@ public enum LwwFault
     /// <summary>The value is longer than <see cref="LwwLimits.ValueBytes"/>.</summary>
     Value,
 
-    /// <summary>The map holds <see cref="LwwLimits.Entries"/> entries or <see cref="LwwLimits.TotalBytes"/>.</summary>
+    /// <summary>The map holds as many entries or bytes as <see cref="LwwLimits"/> let keys of this kind take.</summary>
     Full,
 
     /// <summary>A tombstone so old that this map has already forgotten it.</summary>
     Collected,
+
+    /// <summary>
+    /// The key's <see cref="MergeRule"/> forbids it: what the first writer wins is not deleted, a counter has 8 bytes.
+    /// </summary>
+    Rule,
 }
 
 /// <summary>What a map may hold; the same on all nodes, or they do not converge.</summary>
@@ -61,6 +74,10 @@ public enum LwwFault
 /// <param name="KeyBytes">UTF-8 bytes of one key.</param>
 /// <param name="ValueBytes">Bytes of one value.</param>
 /// <param name="TotalBytes">Bytes of all keys and values together.</param>
+/// <remarks>
+/// The last sixteenth of the entries and of the bytes is kept free for <see cref="MergeRule.FirstWins"/>: a map full of
+/// other things still takes a revocation.
+/// </remarks>
 public sealed record LwwLimits(
     int Entries = 65_536, int KeyBytes = 512, int ValueBytes = 65_536, long TotalBytes = 64 << 20);
 

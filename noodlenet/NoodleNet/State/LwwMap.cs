@@ -8,19 +8,29 @@ namespace NoodleNet.State;
 
 /// <summary>A map from text to bytes that nodes write alone and merge in any order with one result.</summary>
 /// <remarks>
-/// Meaning: the last writer by <see cref="HybridStamp"/> wins, key by key. Merging is commutative, associative and
-/// idempotent as long as the map is not full; a full map refuses new keys and says so.
+/// Meaning: the last writer by <see cref="HybridStamp"/> wins, key by key, where <see cref="MergeRules"/> name no other
+/// rule. Merging is commutative, associative and idempotent as long as the map is not full; a full map refuses new keys
+/// and says so.
 /// Two maps compare <see cref="GetDigest"/>, and send each other <see cref="EntriesIn"/> of the buckets that differ.
 /// Bound: <see cref="LwwLimits"/>. Order: entries come by key, ordinal. Not safe for several threads at once.
 /// Cost: O(log n) a write, one SHA-256 over the entry.
 /// </remarks>
-public sealed class LwwMap(LwwLimits limits)
+public sealed class LwwMap(LwwLimits limits, MergeRules rules)
 {
+    private const int ReservedShare = 16; // see LwwLimits
+
+
     private readonly SortedDictionary<string, Slot> _slots = new(StringComparer.Ordinal);
     private readonly UInt128[] _sums = new UInt128[MapDigest.Buckets];
     private readonly ArrayBufferWriter<byte> _scratch = new();
     private long _totalBytes;
     private long _forgottenMs = -1;
+
+    /// <summary>A map with the rules of the cluster state.</summary>
+    public LwwMap(LwwLimits limits)
+        : this(limits, StateKeys.Rules)
+    {
+    }
 
     public LwwMap()
         : this(new LwwLimits())
@@ -35,7 +45,7 @@ public sealed class LwwMap(LwwLimits limits)
     /// <summary>Goes up with every entry taken; see <see cref="DeltaSince"/>.</summary>
     public long Version { get; private set; }
 
-    /// <summary>The latest stamp held, for <see cref="HybridClock.Resume"/>; default when there is none.</summary>
+    /// <summary>The latest stamp seen, for <see cref="HybridClock.Resume"/>; default when there is none.</summary>
     public HybridStamp LatestStamp { get; private set; }
 
     /// <summary>All entries, tombstones too.</summary>
@@ -85,8 +95,8 @@ public sealed class LwwMap(LwwLimits limits)
     /// tombstones are not taken back from a peer. The age must exceed the longest absence of a node: one that stays
     /// away longer can bring a deleted key back.
     /// </remarks>
-    /// <returns>How many were forgotten.</returns>
-    public int CollectTombstones(long nowMs, TimeSpan age)
+    /// <returns>The keys that were forgotten.</returns>
+    public IReadOnlyList<string> CollectTombstones(long nowMs, TimeSpan age)
     {
         const long Hour = 3_600_000;
         long border = (nowMs - (long)age.TotalMilliseconds) / Hour * Hour;
@@ -97,7 +107,7 @@ public sealed class LwwMap(LwwLimits limits)
             Remove(slot);
         }
 
-        return old.Length;
+        return [.. old.Select(slot => slot.Entry.Key)];
     }
 
     /// <summary>Entries taken since <see cref="Version"/> was <paramref name="version"/>, in the order taken.</summary>
@@ -117,33 +127,67 @@ public sealed class LwwMap(LwwLimits limits)
     public IReadOnlyList<LwwEntry> EntriesIn(ulong buckets) =>
         [.. _slots.Values.Where(slot => (buckets >> slot.Bucket & 1) != 0).Select(slot => slot.Entry)];
 
-    private LwwFault Put(LwwEntry entry)
+    /// <summary>What <see cref="Merge"/> would make of an entry, without taking it.</summary>
+    public LwwFault Examine(LwwEntry entry)
     {
-        int size = SizeOf(entry, out LwwFault fault);
+        ArgumentNullException.ThrowIfNull(entry);
+        return Examine(entry, out _, out _);
+    }
+
+    private LwwFault Examine(LwwEntry entry, out int size, out Slot? old)
+    {
+        old = null;
+        size = SizeOf(entry, out LwwFault fault);
         if (fault != LwwFault.None)
         {
             return fault;
         }
 
-        bool known = _slots.TryGetValue(entry.Key, out Slot? old);
-        if (known && !entry.Beats(old!.Entry))
+        MergeRule rule = rules.Of(entry.Key);
+        bool isAllowed = rule switch
+        {
+            MergeRule.FirstWins => !entry.IsTombstone,
+            MergeRule.Greatest => entry.Value is null or { Length: sizeof(ulong) },
+            _ => true,
+        };
+        if (!isAllowed)
+        {
+            return LwwFault.Rule;
+        }
+
+        if (_slots.TryGetValue(entry.Key, out old) && !entry.Beats(old.Entry, rule))
         {
             return LwwFault.Stale;
         }
 
-        if (!known && IsForgotten(entry))
+        if (old is null && IsForgotten(entry))
         {
             return LwwFault.Collected;
         }
 
-        if ((!known && Count >= limits.Entries) || _totalBytes - (old?.SizeBytes ?? 0) + size > limits.TotalBytes)
+        int share = rule == MergeRule.FirstWins ? int.MaxValue : ReservedShare;
+        int more = size - (old?.SizeBytes ?? 0); // what makes room is always taken
+        bool isFull = (old is null && Count >= limits.Entries - (limits.Entries / share))
+            || (more > 0 && _totalBytes + more > limits.TotalBytes - (limits.TotalBytes / share));
+        return isFull ? LwwFault.Full : LwwFault.None;
+    }
+
+    private LwwFault Put(LwwEntry entry)
+    {
+        LwwFault fault = Examine(entry, out int size, out Slot? old);
+        if (fault is LwwFault.None or LwwFault.Stale)
         {
-            return LwwFault.Full;
+            LatestStamp = entry.Stamp > LatestStamp ? entry.Stamp : LatestStamp;
         }
 
-        if (known)
+        if (fault != LwwFault.None)
         {
-            Remove(old!);
+            return fault;
+        }
+
+        if (old is not null)
+        {
+            Remove(old);
         }
 
         if (!IsForgotten(entry))
@@ -151,7 +195,6 @@ public sealed class LwwMap(LwwLimits limits)
             Add(entry, size);
         }
 
-        LatestStamp = entry.Stamp > LatestStamp ? entry.Stamp : LatestStamp;
         return LwwFault.None;
     }
 

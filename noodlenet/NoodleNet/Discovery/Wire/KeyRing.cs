@@ -18,7 +18,7 @@ public sealed class KeyRing
     public const int OverheadBytes = 1 + NonceBytes + TagBytes;
 
     private const int PadBytes = 16;
-    private readonly byte[][] _keys;
+    private byte[][] _keys; // never changed, only replaced: a reader keeps what it has seen
 
     /// <exception cref="ArgumentException">No key, too many, or one of another length.</exception>
     public KeyRing(params IReadOnlyList<ReadOnlyMemory<byte>> keys)
@@ -34,9 +34,57 @@ public sealed class KeyRing
     }
 
     /// <summary>The key that seals.</summary>
-    public ReadOnlyMemory<byte> Primary => _keys[0];
+    public ReadOnlyMemory<byte> Primary => System.Threading.Volatile.Read(ref _keys)[0];
 
-    internal IEnumerable<ReadOnlyMemory<byte>> All => _keys.Select(key => (ReadOnlyMemory<byte>)key);
+    /// <summary>Every key, the one that seals first. They are secrets: neither log nor show them.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Keys =>
+        [.. System.Threading.Volatile.Read(ref _keys).Select(key => (ReadOnlyMemory<byte>)key)];
+
+    /// <summary>Adds a key that opens and does not seal yet; one that is there already stays where it is.</summary>
+    public KeyRingFault TryInstall(ReadOnlyMemory<byte> key) => Change(keys =>
+        key.Length is not (16 or 24 or 32) ? (KeyRingFault.BadLength, keys)
+        : Find(keys, key.Span) >= 0 ? (KeyRingFault.None, keys)
+        : keys.Length >= MaxKeys ? (KeyRingFault.Full, keys)
+        : (KeyRingFault.None, [.. keys, key.ToArray()]));
+
+    /// <summary>Seals with this key from now on.</summary>
+    public KeyRingFault TryUse(ReadOnlyMemory<byte> key) => Change(keys => Find(keys, key.Span) is var at and >= 0
+        ? (KeyRingFault.None, [keys[at], .. keys[..at], .. keys[(at + 1)..]])
+        : (KeyRingFault.Unknown, keys));
+
+    /// <summary>Drops a key that does not seal; one that is not there is dropped already.</summary>
+    public KeyRingFault TryRemove(ReadOnlyMemory<byte> key) => Change(keys => Find(keys, key.Span) switch
+    {
+        0 => (KeyRingFault.InUse, keys),
+        > 0 and var at => (KeyRingFault.None, [.. keys[..at], .. keys[(at + 1)..]]),
+        _ => (KeyRingFault.None, keys),
+    });
+
+    private KeyRingFault Change(Func<byte[][], (KeyRingFault Fault, byte[][] Keys)> change)
+    {
+        while (true)
+        {
+            byte[][] before = System.Threading.Volatile.Read(ref _keys);
+            (KeyRingFault fault, byte[][] after) = change(before);
+            if (System.Threading.Interlocked.CompareExchange(ref _keys, after, before) == before)
+            {
+                return fault;
+            }
+        }
+    }
+
+    private static int Find(byte[][] keys, ReadOnlySpan<byte> key)
+    {
+        for (int i = 0; i < keys.Length; i++)
+        {
+            if (CryptographicOperations.FixedTimeEquals(keys[i], key))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
 
     /// <summary>Seals with the first key.</summary>
     /// <param name="nonce">12 bytes that were never used with this key.</param>
@@ -52,7 +100,7 @@ public sealed class KeyRing
         var payload = new byte[padded.Length + OverheadBytes];
         payload[0] = version;
         nonce.CopyTo(payload.AsSpan(1, NonceBytes));
-        using var cipher = new AesGcm(_keys[0], TagBytes);
+        using var cipher = new AesGcm(System.Threading.Volatile.Read(ref _keys)[0], TagBytes);
         cipher.Encrypt(nonce, padded, payload.AsSpan(1 + NonceBytes, padded.Length), payload.AsSpan(^TagBytes..),
             associated);
         return payload;
@@ -73,7 +121,7 @@ public sealed class KeyRing
         }
 
         var opened = new byte[payload.Length - OverheadBytes];
-        foreach (byte[] key in _keys)
+        foreach (byte[] key in System.Threading.Volatile.Read(ref _keys))
         {
             if (!TryOpenWith(key, payload, associated, opened))
             {

@@ -31,9 +31,9 @@ public sealed class MembershipTests : IDisposable
         { "expired, good token",         1, false,     0,     1,    1, true,      "Join" },
         { "expired, expired token",      1, false,     0,     1,    0, true,      "RefuseExpiredCertificate" },
         { "expired, no token",           1, false,     0,     0,    0, true,      "RefuseExpiredCertificate" },
-        { "a founder",                   1, true,     91,     1,    1, true,      "Load" },
-        { "a founder, soon over",        1, true,     90,     1,   -1, true,      "Renew" },
-        { "a founder, other's token",    1, true,     91,     2,    1, true,      "RefuseOtherMesh" },
+        { "a founder",                   1, true,      3,     1,    1, true,      "Load" },
+        { "a founder, soon over",        1, true,      2,     1,   -1, true,      "Renew" },
+        { "a founder, other's token",    1, true,      3,     2,    1, true,      "RefuseOtherMesh" },
     };
 
     [Theory]
@@ -107,7 +107,7 @@ public sealed class MembershipTests : IDisposable
             (await OpenAsync(two, port.Address)).Dispose();
         }
 
-        _clock.Now += TimeSpan.FromDays(366);
+        _clock.Now += TimeSpan.FromDays(8);
         Assert.Contains("The certificate of this node ended", (await RefusalAsync(two)).Message);
         using MeshMembership later = await OpenAsync(one);
         await using LinkPort again = Port(later);
@@ -130,9 +130,9 @@ public sealed class MembershipTests : IDisposable
         MeshToken good = MeshToken.Load(two.TokenPath)!;
         new MeshToken(good.AuthorityHash, good.Id, new byte[32], good.Expires, good.Role).Save(two.TokenPath);
         Assert.Contains("wrong secret", (await RefusalAsync(two, port.Address, deaf)).Message);
-        founder.Registrar!.Revoke(good.Id);
+        founder.Registrar!.RevokeToken(good.Id);
         good.Save(two.TokenPath);
-        Assert.Contains("does not know the token", (await RefusalAsync(two, port.Address)).Message);
+        Assert.Contains("revoked this node or the token", (await RefusalAsync(two, port.Address)).Message);
         Assert.Equal(key, File.ReadAllText(keyPath));
 
         founder.Registrar.CreateToken(TimeSpan.FromHours(1)).Save(two.TokenPath);
@@ -147,7 +147,7 @@ public sealed class MembershipTests : IDisposable
         using NodeFolder one = Open("one");
         using var other = new TestMesh(_clock);
         TrustException none = await RefusalAsync(one, new MembershipOptions { MayFound = false });
-        Assert.Contains("token file here", none.Message);
+        Assert.Contains("There is no join token", none.Message);
         (await OpenAsync(one)).Dispose();
         other.Token().Save(one.TokenPath);
         Assert.Contains("remove the token", (await RefusalAsync(one)).Message);
@@ -181,7 +181,7 @@ public sealed class MembershipTests : IDisposable
         (await OpenAsync(folder)).Dispose();
         string ledger = Path.Combine(folder.FolderPath, "authority.json");
         string authority = Path.Combine(folder.FolderPath, "authority.pem");
-        string[] damages = ["", "{}", "null", """{"tokens":[null],"nodes":{}}""", """{"tokens":[],"nodes":{"a":{}}}"""];
+        string[] damages = ["", "{}", "null", """{"records":{"token/1":null}}""", """{"records":{"token/1":"AAAA"}}"""];
         foreach (string damage in damages)
         {
             File.WriteAllText(ledger, damage);
@@ -196,30 +196,19 @@ public sealed class MembershipTests : IDisposable
     }
 
     [Fact]
-    public void Tokens_and_nodes_have_a_bound()
+    public void Tokens_that_are_valid_have_a_bound()
     {
         using var mesh = new TestMesh(_clock);
-        for (int i = 0; i < MeshLedger.MaxTokens; i++)
+        for (int i = 0; i < MeshRegistrar.MaxTokens; i++)
         {
             mesh.Token();
         }
 
         Assert.Contains("revoke one", Assert.Throws<TrustException>(() => mesh.Token()).Message);
-        _clock.Now += TimeSpan.FromDays(8);
+        _clock.Now += TimeSpan.FromHours(2);
         mesh.Token();
         Assert.Contains(
             "(NameTaken)", Assert.Throws<TrustException>(() => mesh.Credentials(mesh.Founder.Node)).Message);
-
-        MeshLedger full = MeshLedger.Empty();
-        for (int i = 0; i < MeshLedger.MaxNodes; i++)
-        {
-            full.Nodes.Add($"n{i}", new NodeLine(new byte[32], MeshRole.Viewer));
-        }
-
-        using var crowded = new MeshRegistrar(MeshAuthority.Create(_clock), full, mesh.LedgerPath, _clock);
-        using var key = System.Security.Cryptography.ECDsa.Create();
-        Assert.Contains(
-            "(Full)", Assert.Throws<TrustException>(() => crowded.IssueOwn(key, mesh.Founder.Node)).Message);
     }
 
     private LinkPort Port(MeshMembership founder) =>

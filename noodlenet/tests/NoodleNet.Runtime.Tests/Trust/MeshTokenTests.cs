@@ -2,6 +2,7 @@ using System.Net;
 using NoodleNet.Runtime.Storage;
 using NoodleNet.Runtime.Tests.Storage;
 using NoodleNet.Runtime.Trust;
+using NoodleNet.Trust;
 
 namespace NoodleNet.Runtime.Tests.Trust;
 

@@ -4,6 +4,7 @@ using Noodle.Primitives;
 using NoodleNet.Runtime.Tests.Storage;
 using NoodleNet.Runtime.Storage;
 using NoodleNet.Runtime.Trust;
+using NoodleNet.Trust;
 
 namespace NoodleNet.Runtime.Tests.Trust;
 
@@ -67,12 +68,14 @@ public sealed class PeerCheckTests : IDisposable
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=i am the founder", key, HashAlgorithmName.SHA256);
         byte[] asked = request.CreateSigningRequest();
-        Assert.True(_mesh.Authority.TryIssue(asked, s_peer, out X509Certificate2? issued));
+        Assert.True(_mesh.Authority.TryIssue(asked, s_peer, MeshRole.Caller, out X509Certificate2? issued));
         using (issued)
         {
             Assert.Equal(32, issued.SerialNumber.Length);
-            Assert.Equal("CN=0123456789abcdef0123456789abcdef", issued.Subject);
-            Assert.Equal(_clock.Now.AddDays(365), issued.NotAfter);
+            Assert.Contains("CN=0123456789abcdef0123456789abcdef", issued.Subject);
+            Assert.Contains("OU=caller", issued.Subject);
+            Assert.Equal(MeshRole.Caller, NodeName.RoleOf(issued));
+            Assert.Equal(_clock.Now.AddDays(7), issued.NotAfter);
             Assert.DoesNotContain(
                 issued.Extensions, e => e is X509BasicConstraintsExtension { CertificateAuthority: true });
             Assert.True(_mesh.Founder.TryVerifyPeer(issued, true, out NodeId peer, out _));
@@ -86,7 +89,7 @@ public sealed class PeerCheckTests : IDisposable
         Assert.False(_mesh.Founder.TryVerifyPeer(ca, true, out _, out _));
 
         _clock.Now = ca.NotAfter.AddDays(-3);
-        Assert.True(_mesh.Authority.TryIssue(asked, s_peer, out X509Certificate2? late));
+        Assert.True(_mesh.Authority.TryIssue(asked, s_peer, MeshRole.Caller, out X509Certificate2? late));
         Assert.Equal(ca.NotAfter, late.NotAfter);
         late.Dispose();
     }
@@ -109,7 +112,7 @@ public sealed class PeerCheckTests : IDisposable
         ];
         foreach (byte[] request in requests)
         {
-            Assert.False(_mesh.Authority.TryIssue(request, s_peer, out _));
+            Assert.False(_mesh.Authority.TryIssue(request, s_peer, MeshRole.Caller, out _));
         }
     }
 
@@ -126,7 +129,7 @@ public sealed class PeerCheckTests : IDisposable
         Assert.Equal(_mesh.Founder.Certificate.RawData, again.Certificate.RawData);
         Assert.True(again.Certificate.HasPrivateKey);
         Assert.False(again.Issuers[0].HasPrivateKey);
-        Assert.Equal(_mesh.Founder.GossipKey.ToArray(), again.GossipKey.ToArray());
+        Assert.Equal(_mesh.Founder.GossipKeys[0].ToArray(), again.GossipKeys[0].ToArray());
         Assert.Equal($"{again.Node} of mesh {again.Mesh}", again.ToString());
         using MeshAuthority authority = MeshAuthority.Load(authorityPath, _clock)!;
         Assert.Equal(_mesh.Authority.Mesh, authority.Mesh);

@@ -1,0 +1,152 @@
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using Noodle.Node.Mesh;
+using Noodle.Primitives;
+using NoodleNet.Link;
+using NoodleNet.Runtime.Link;
+using NoodleNet.Runtime.Storage;
+using NoodleNet.Runtime.Trust;
+using NoodleNet.Talk;
+using NoodleNet.Trust;
+
+namespace Noodle.Node.Trust;
+
+/// <summary>What nodes ask of each other about membership, over NoodleLink.</summary>
+/// <remarks>
+/// Meaning: only an admin decides and only an admin gets the authority's key; what a node is, says the record that the
+/// authority signed, not the node. Bound: 5 s a question; each connected admin is asked once.
+/// </remarks>
+internal sealed class TrustTalk(MeshMembership membership, MeshPeers peers, ILogger log)
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Serves one question of a peer.</summary>
+    public async ValueTask ServeAsync(LinkIncoming incoming, CancellationToken cancellation)
+    {
+        if (membership.Registrar is not { } registrar)
+        {
+            await incoming.ReplyAsync(LinkStatus.Unavailable, "", default, [], cancellation);
+            return;
+        }
+
+        if (incoming.Head.Method == TalkIntents.TrustAuthority)
+        {
+            byte[]? key = registrar.ExportKeyFor(incoming.Peer.Node);
+            Log.AuthorityAsked(log, incoming.Peer.Node.ToString(), key is not null);
+            byte[] answer = key is null ? []
+                : new AuthorityAnswer { Key = ByteString.CopyFrom(key) }.ToByteArray();
+            await incoming.ReplyAsync(
+                key is null ? LinkStatus.Refused : LinkStatus.Ok, "", answer, [], cancellation);
+            return;
+        }
+
+        AdmissionRequest ask = AdmissionRequest.Parser.ParseFrom(incoming.Header.Span);
+        AdmissionReply reply = Decide(registrar, ask);
+        Log.AdmissionDecided(log, incoming.Peer.Node.ToString(), reply.Fault);
+        var told = new AdmissionAnswer
+        {
+            Fault = (uint)reply.Fault, Certificate = ByteString.CopyFrom(reply.Certificate ?? []),
+        };
+        await incoming.ReplyAsync(LinkStatus.Ok, "", told.ToByteArray(), [], cancellation);
+    }
+
+    /// <summary>Has an admin of the mesh decide.</summary>
+    public async Task<AdmissionReply> AskAdminAsync(AdmissionAsk ask, CancellationToken cancellation)
+    {
+        byte[] header = new AdmissionRequest
+        {
+            Request = ByteString.CopyFrom(ask.Request),
+            ServerHash = ByteString.CopyFrom(ask.ServerHash),
+            Nonce = ByteString.CopyFrom(ask.Nonce),
+        }.ToByteArray();
+        foreach (LinkPeer admin in ConnectedAdmins())
+        {
+            using LinkReply reply = await admin.RequestAsync(
+                new LinkRequest { Head = HeadOf(TalkIntents.TrustAdmit), Header = header }, cancellation);
+            if (reply.Status == LinkStatus.Ok && TryRead(reply.Header.Span, out AdmissionReply? decided))
+            {
+                return decided;
+            }
+
+            Log.AdminSilent(log, admin.Node.ToString(), reply.Status);
+        }
+
+        return new AdmissionReply(JoinFault.NotAnAuthority, null);
+    }
+
+    /// <summary>Gets the authority's key, where this node's own record says that it is an admin.</summary>
+    public async Task<byte[]?> AskForAuthorityAsync(CancellationToken cancellation)
+    {
+        foreach (LinkPeer admin in ConnectedAdmins())
+        {
+            using LinkReply reply = await admin.RequestAsync(
+                new LinkRequest { Head = HeadOf(TalkIntents.TrustAuthority) }, cancellation);
+            if (reply.Status == LinkStatus.Ok && TryReadKey(reply.Header.Span) is { } key)
+            {
+                return key;
+            }
+        }
+
+        return null;
+    }
+
+    private static LinkHead HeadOf(string intent) => new(intent, s_patience, Priority: LinkPriority.High);
+
+    private static bool TryRead(ReadOnlySpan<byte> header, out AdmissionReply reply)
+    {
+        reply = new AdmissionReply(JoinFault.BadAnswer, null);
+        try
+        {
+            AdmissionAnswer answer = AdmissionAnswer.Parser.ParseFrom(header);
+            var fault = (JoinFault)(byte)answer.Fault;
+            bool known = answer.Fault < (uint)JoinFault.Unreachable && Enum.IsDefined(fault);
+            reply = known
+                ? new AdmissionReply(fault, fault == JoinFault.None ? answer.Certificate.ToByteArray() : null)
+                : reply;
+            return known;
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return false;
+        }
+    }
+
+    private static byte[]? TryReadKey(ReadOnlySpan<byte> header)
+    {
+        try
+        {
+            return AuthorityAnswer.Parser.ParseFrom(header).Key.ToByteArray();
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return null;
+        }
+    }
+
+    private AdmissionReply Decide(MeshRegistrar registrar, AdmissionRequest ask)
+    {
+        try
+        {
+            return registrar.Decide(new AdmissionAsk(
+                ask.Request.ToByteArray(), ask.ServerHash.ToByteArray(), ask.Nonce.ToByteArray()));
+        }
+        catch (StorageException e)
+        {
+            Log.TrustNotKept(log, e.Message);
+            return new AdmissionReply(JoinFault.Storage, null);
+        }
+    }
+
+    private IEnumerable<LinkPeer> ConnectedAdmins()
+    {
+        NodeId self = membership.Credentials.Node;
+        foreach (AdmittedRecord admin in membership.Trust.Admitted)
+        {
+            if (admin.Role == MeshRole.Admin && admin.Node != self && membership.Trust.RevokedAt(admin.Node) is null
+                && peers.TryGetLink(admin.Node, out LinkPeer? peer))
+            {
+                yield return peer;
+            }
+        }
+    }
+}
