@@ -22,7 +22,7 @@ internal sealed class Gossiper(SwimContext context, Membership membership)
     /// <summary>A round of gossip is due only while there is something to tell.</summary>
     public void Wake(Instant now)
     {
-        if (_gossip is null && !context.Broadcasts.IsEmpty)
+        if (_gossip is null && context.HasRumours)
         {
             _gossip = now + context.Chance.Next(context.Options.GossipInterval);
         }
@@ -33,7 +33,7 @@ internal sealed class Gossiper(SwimContext context, Membership membership)
         if (_gossip is { } gossip && gossip <= now)
         {
             Gossip(now);
-            _gossip = context.Broadcasts.IsEmpty ? null : now + context.Options.GossipInterval;
+            _gossip = context.HasRumours ? now + context.Options.GossipInterval : null;
         }
 
         if (_exchange is { } exchange && exchange <= now)

@@ -14,6 +14,7 @@ namespace NoodleNet.Discovery;
 internal sealed class Membership(SwimContext context)
 {
     private static readonly TimeSpan ConflictPause = TimeSpan.FromMinutes(1);
+    private readonly VersionVerdicts _verdicts = new();
     private uint _incarnation;
     private (string Name, IPEndPoint? Claimed, Instant Until) _lastConflict;
 
@@ -49,7 +50,7 @@ internal sealed class Membership(SwimContext context)
             return WireFault.None;
         }
 
-        WireFault fault = Check(alive, fits);
+        WireFault fault = Check(alive, fits, now);
         if (fault != WireFault.None)
         {
             return fault;
@@ -137,7 +138,7 @@ internal sealed class Membership(SwimContext context)
             return;
         }
 
-        bool left = dead.Node == dead.From;
+        bool left = dead.Node == dead.From || context.Intents.MeansToLeave(dead.Node);
         context.Broadcast(dead.Node, dead);
         member.Incarnation = dead.Incarnation;
         member.Become(left ? MemberState.Left : MemberState.Dead, now);
@@ -204,7 +205,7 @@ internal sealed class Membership(SwimContext context)
     }
 
     public GossipMessage.PushPull LocalState(bool join) =>
-        new(join, [.. context.Members.All.Select(member => member.ToRecord())], ReadOnlyMemory<byte>.Empty);
+        new(join, [.. context.Members.All.Select(member => member.ToRecord())], context.UserState());
 
     private void MergeOne(MemberRecord record, Instant now)
     {
@@ -223,7 +224,7 @@ internal sealed class Membership(SwimContext context)
         }
     }
 
-    private WireFault Check(GossipMessage.Alive alive, bool fits)
+    private WireFault Check(GossipMessage.Alive alive, bool fits, Instant now)
     {
         if (alive.Meta.Length > NodeTags.MaxBytes)
         {
@@ -235,16 +236,16 @@ internal sealed class Membership(SwimContext context)
             return WireFault.BadVersions;
         }
 
-        if (fits || versions == context.Options.Versions)
-        {
-            return WireFault.None;
-        }
-
-        VersionRange range = context.Members.Range();
-        range.Include(versions);
-        return range.Allows(versions) && context.Members.All.All(member => range.Allows(member.Versions))
+        return fits || versions == context.Options.Versions || _verdicts.Allows(versions, HoldsTogetherWith, now)
             ? WireFault.None
             : WireFault.BadVersions;
+    }
+
+    private bool HoldsTogetherWith(ProtocolVersions versions)
+    {
+        VersionRange range = context.Members.Range();
+        range.Include(versions);
+        return range.Allows(versions) && context.Members.All.All(member => range.Allows(member.Versions));
     }
 
     private bool MayMove(Member member, Instant now) =>
@@ -266,6 +267,7 @@ internal sealed class Membership(SwimContext context)
         };
         (member.EndPoint, member.Meta, member.Incarnation, member.Versions) =
             (alive.EndPoint, alive.Meta, alive.Incarnation, alive.Versions!.Value);
+        _verdicts.Take(member.Versions);
         member.Become(MemberState.Alive, now);
         if (change is { } told)
         {
