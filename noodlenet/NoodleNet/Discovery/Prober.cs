@@ -140,9 +140,9 @@ internal sealed class Prober(SwimContext context, Membership membership)
 
     private void Reap(Instant now)
     {
-        foreach (Member old in context.Members.Reap(context.Options.GossipToTheDeadTime, context.Self, now))
+        foreach (MemberEvent old in context.Members.Reap(context.Options.GossipToTheDeadTime, context.Self, now))
         {
-            context.Emit(new SwimEffect.Member(old.ToEvent(MemberChange.Forgotten)));
+            context.Emit(new SwimEffect.Member(old));
         }
     }
 

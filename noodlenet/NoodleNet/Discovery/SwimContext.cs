@@ -8,16 +8,17 @@ namespace NoodleNet.Discovery;
 /// <summary>What the parts of a <see cref="SwimMachine"/> share: the tables, and the way out.</summary>
 internal sealed class SwimContext
 {
+    private const int QuietEffects = 64;
     private readonly Queue<SwimEffect> _effects = new();
     private uint _seqNo;
     private ulong _userRumours;
 
-    public SwimContext(SwimOptions options, string self, Prng chance)
+    public SwimContext(SwimOptions options, string self, Prng chance, MemberPool pool)
     {
         Options = options;
         Self = self;
         Chance = chance;
-        Members = new MemberTable(options.MaxMembers, chance.Fork("members"));
+        Members = new MemberTable(options.MaxMembers, pool, chance.Fork("members"));
         Suspicions = new SuspicionTable(options.MaxSuspicions);
         Broadcasts = new BroadcastQueue(options.MaxBroadcasts);
         Health = new HealthScore(options.AwarenessMaxMultiplier);
@@ -77,8 +78,20 @@ internal sealed class SwimContext
         _effects.Enqueue(effect);
     }
 
-    public bool TryTakeEffect([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out SwimEffect effect) =>
-        _effects.TryDequeue(out effect);
+    public bool TryTakeEffect([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out SwimEffect effect)
+    {
+        if (_effects.TryDequeue(out effect))
+        {
+            return true;
+        }
+
+        if (_effects.Capacity > QuietEffects)
+        {
+            _effects.TrimExcess(QuietEffects); // one merged state tells of thousands at once, then nobody for hours
+        }
+
+        return false;
+    }
 
     public void Broadcast(string about, GossipMessage message) =>
         Broadcasts.Add(about, MessageEncoder.Encode(message));

@@ -39,7 +39,8 @@ public sealed class SwimMachine : IMachine<SwimInput, SwimEffect>
     private bool _started, _leaveAsked, _leaveTold;
 
     /// <exception cref="ArgumentException">The name is empty or too long, or the options are not sound.</exception>
-    public SwimMachine(SwimOptions options, string self, Prng chance)
+    /// <param name="pool">Shared by machines of one thread; null for one of its own.</param>
+    public SwimMachine(SwimOptions options, string self, Prng chance, MemberPool? pool = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentException.ThrowIfNullOrEmpty(self);
@@ -50,7 +51,7 @@ public sealed class SwimMachine : IMachine<SwimInput, SwimEffect>
             throw new ArgumentException(string.Join(' ', faults.DefaultIfEmpty("The name is too long.")));
         }
 
-        _context = new SwimContext(options, self, chance);
+        _context = new SwimContext(options, self, chance, pool ?? new MemberPool());
         _membership = new Membership(_context);
         _prober = new Prober(_context, _membership);
         _relays = new RelayTable(_context);
@@ -67,7 +68,7 @@ public sealed class SwimMachine : IMachine<SwimInput, SwimEffect>
     public int HealthScore => _context.Health.Value;
 
     /// <summary>Everybody remembered, this node included.</summary>
-    public IEnumerable<MemberRecord> Members => _context.Members.All.Select(member => member.ToRecord());
+    public IEnumerable<MemberRecord> Members => _context.Members.ToRecords();
 
     /// <inheritdoc/>
     public void Handle(in SwimInput input, Instant now)
