@@ -9,6 +9,7 @@ namespace NoodleNet.Discovery.Serf;
 /// <remarks>
 /// Meaning: an answer goes only to a member, at the address that the member itself announced: a question with a
 /// stranger's address must not turn the cluster against it. The same holds for answers passed on for others.
+/// Only who asks about its own name is answered anywhere, <see cref="ConflictsASecond"/> times a second.
 /// Bound: <see cref="SideWorkASecond"/> expressions matched, answers sent and answers passed on a second.
 /// </remarks>
 internal sealed class Questions(SwimContext context, Membership membership)
@@ -16,12 +17,14 @@ internal sealed class Questions(SwimContext context, Membership membership)
     public const string Ping = "_serf_ping";
     public const string Conflict = "_serf_conflict";
     public const int SideWorkASecond = 256;
+    public const int ConflictsASecond = 4;
     public const int MaxRelays = 5;
     private const int ReplyRoom = 128; // what an answer takes beside its payload: keys, numbers, a type byte
     private readonly IncomingQueries _incoming = new();
     private readonly OwnQueries _own = new();
     private readonly RateBudget _expressions = new(SideWorkASecond);
     private readonly RateBudget _replies = new(SideWorkASecond);
+    private readonly RateBudget _conflicts = new(ConflictsASecond);
     private readonly RateBudget _passed = new(SideWorkASecond);
 
     public LamportClock Clock => _incoming.Clock;
@@ -163,7 +166,9 @@ internal sealed class Questions(SwimContext context, Membership membership)
             return WireFault.None;
         }
 
-        if (!_replies.TryTake(now) || !IsMember(query.From, query.ReplyTo))
+        // Whose name is contested is known at another address: few of these are answered, but wherever they come from.
+        bool asksForName = query.Name == Conflict && _conflicts.TryTake(now);
+        if (!_replies.TryTake(now) || (!asksForName && !IsMember(query.From, query.ReplyTo)))
         {
             return WireFault.Refused;
         }
