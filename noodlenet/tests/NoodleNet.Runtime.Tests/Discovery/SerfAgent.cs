@@ -73,16 +73,16 @@ internal sealed class SerfAgent : IAsyncDisposable
     /// <summary>Status of a member as <c>serf members</c> prints it; null when it is not listed.</summary>
     public async Task<string?> StatusAsync(string member, CancellationToken cancellation)
     {
-        string table = (await RunAsync(cancellation, "members")).Output;
+        string table = (await RunAsync(["members"], cancellation)).Output;
         return table.Split('\n')
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .FirstOrDefault(row => row.Length >= 3 && row[0] == member)?[2];
     }
 
     /// <summary>Runs a command of the serf program against this agent.</summary>
-    public async Task<(int Code, string Output)> RunAsync(CancellationToken cancellation, string verb, params string[] rest)
+    public async Task<(int Code, string Output)> RunAsync(string[] arguments, CancellationToken cancellation)
     {
-        using Process asking = Start([verb, $"-rpc-addr={_rpc}", .. rest]);
+        using Process asking = Start([arguments[0], $"-rpc-addr={_rpc}", .. arguments[1..]]);
         Task<string> errors = asking.StandardError.ReadToEndAsync(cancellation);
         string output = await asking.StandardOutput.ReadToEndAsync(cancellation);
         await asking.WaitForExitAsync(cancellation);

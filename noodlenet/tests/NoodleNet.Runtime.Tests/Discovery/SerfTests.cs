@@ -69,9 +69,9 @@ public sealed class SerfTests
             Encoding.UTF8.GetBytes("and " + Encoding.UTF8.GetString(query.Payload.Span))));
         await using IAsyncEnumerator<UserEvent> words =
             host.WatchEventsAsync(cancellation).GetAsyncEnumerator(cancellation);
-        Task<(int Code, string Output)> reached = agents[2].RunAsync(cancellation, "reachability");
+        Task<(int Code, string Output)> reached = agents[2].RunAsync(["reachability"], cancellation);
         Task<(int Code, string Output)> asked = agents[1].RunAsync(
-            cancellation, "query", "-timeout=3s", $"-node={Self}", "hello", "you");
+            ["query", "-timeout=3s", $"-node={Self}", "hello", "you"], cancellation);
         Task<QueryOutcome> ours = host.QueryAsync(
             new QueryQuestion("uptime", default)
             {
@@ -79,7 +79,7 @@ public sealed class SerfTests
             }, cancellation);
         await host.SendEventAsync("deploy", "v1"u8.ToArray(), cancellation: cancellation);
         await Task.WhenAll(agents.Select(agent => agent.UntilSaysAsync("user-event: deploy", cancellation)));
-        await agents[0].RunAsync(cancellation, "event", "release", "v2");
+        await agents[0].RunAsync(["event", "release", "v2"], cancellation);
 
         Assert.True(await words.MoveNextAsync());
         Assert.Equal("deploy", words.Current.Name);
@@ -100,10 +100,10 @@ public sealed class SerfTests
     {
         var envelope = new GossipEnvelope("", key is null ? null : new KeyRing(key));
         var suspect = new GossipMessage.Suspect(1, Self.ToString(), agent.Node.ToString());
-        byte[] packet = envelope.SealDatagram(MessageEncoder.Encode(suspect), new byte[KeyRing.NonceBytes]);
+        byte[] packet = envelope.SealDatagram(
+            new GossipEnvelope().SealStream(suspect, dialled: true, compress: false, []), new byte[KeyRing.NonceBytes]);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         socket.SendTo(packet, agent.EndPoint);
-        await agent.UntilSaysAsync($"Suspect {Self}", cancellation);
         await log.UntilAsync("refuted", cancellation);
         Assert.Equal("alive", await agent.StatusAsync(Self.ToString(), cancellation));
     }
@@ -116,7 +116,7 @@ public sealed class SerfTests
         Assert.Equal(8, sample.Coordinate!.Vector.Length);
         Assert.True(sample.RoundTrip > TimeSpan.Zero);
         host.SetCoordinate(new NetworkCoordinate(new double[8], 0.5, 0, 1e-5));
-        while (!(await agent.RunAsync(cancellation, "rtt", Self.ToString())).Output
+        while (!(await agent.RunAsync(["rtt", Self.ToString()], cancellation)).Output
             .Contains("Estimated", StringComparison.Ordinal))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -149,21 +149,21 @@ public sealed class SerfTests
     {
         string second = Convert.ToBase64String(SecondKey), first = Convert.ToBase64String(FirstKey);
         other.KeyQueries = KeyQueryPolicy.Obey;
-        (int code, string output) = await agent.RunAsync(cancellation, "keys", $"-install={second}");
+        (int code, string output) = await agent.RunAsync(["keys", $"-install={second}"], cancellation);
         Assert.NotEqual(0, code);
         Assert.Contains("this node takes gossip keys from its own mesh only", output, StringComparison.Ordinal);
         Assert.Equal([1, 2], [options.Keys!.All.Count, other.Keys!.All.Count]);
         Assert.Equal(KeyRingFault.None, options.Keys.TryInstall(SecondKey));
 
-        await agent.RunAsync(cancellation, "keys", $"-use={second}");
+        await agent.RunAsync(["keys", $"-use={second}"], cancellation);
         Assert.Equal(FirstKey, options.Keys.Primary.ToArray());
         Assert.Equal(SecondKey, other.Keys.Primary.ToArray());
         Assert.Equal(KeyRingFault.None, options.Keys.TryUse(SecondKey));
         options.KeyQueries = KeyQueryPolicy.Obey;
-        (code, output) = await agent.RunAsync(cancellation, "keys", $"-remove={first}");
+        (code, output) = await agent.RunAsync(["keys", $"-remove={first}"], cancellation);
         Assert.True(code == 0, output);
         Assert.Equal(SecondKey, Assert.Single(options.Keys.All).ToArray());
-        (code, output) = await agent.RunAsync(cancellation, "keys", "-list");
+        (code, output) = await agent.RunAsync(["keys", "-list"], cancellation);
         Assert.True(code == 0, output);
         Assert.Contains("[5/5]", output, StringComparison.Ordinal);
         await host.SendEventAsync("rotated", default, cancellation: cancellation);
@@ -192,7 +192,7 @@ public sealed class SerfTests
         await failed;
         Assert.Equal("failed", await agents[0].StatusAsync(Doomed.ToString(), cancellation));
         await agents[0].UntilAsync(lost.ToString(), "failed", cancellation);
-        await agents[0].RunAsync(cancellation, "force-leave", lost.ToString());
+        await agents[0].RunAsync(["force-leave", lost.ToString()], cancellation);
         while (seen.Current.Change != RegistryChange.Left || seen.Current.Entry!.Node != lost)
         {
             Assert.True(await seen.MoveNextAsync());
