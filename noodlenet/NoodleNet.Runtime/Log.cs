@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using NoodleNet.Discovery.Wire;
 using NoodleNet.Discovery;
+using NoodleNet.Discovery.Serf;
 using NoodleNet.Runtime.Trust;
 
 namespace NoodleNet.Runtime;
@@ -67,6 +68,23 @@ internal static partial class Log
 
     [LoggerMessage(2272, LogLevel.Information, "Seed {Seed} is found again, with {Count} addresses")]
     public static partial void SeedFoundAgain(ILogger logger, SeedName seed, int count);
+    // Serf layer and refusals 2250-2269.
+    [LoggerMessage(2250, LogLevel.Debug, "{Count} more lines of the kind {Kind} were not logged")]
+    public static partial void RefusalsSuppressed(ILogger logger, int count, string kind);
+
+    [LoggerMessage(2251, LogLevel.Error,
+        "{Others} of {Answers} nodes that answered take another node for {Node}; stop this one or the other, and give "
+        + "it a data folder of its own")]
+    public static partial void NameLost(ILogger logger, string node, int others, int answers);
+
+    [LoggerMessage(2252, LogLevel.Error, "The handler of query {Query} failed")]
+    public static partial void QueryHandlerFailed(ILogger logger, string query, Exception error);
+
+    [LoggerMessage(2253, LogLevel.Warning, "{From} asks to change or tell gossip keys ({Operation}): {Outcome}")]
+    public static partial void KeysAsked(ILogger logger, string from, KeyOperation operation, string outcome);
+
+    [LoggerMessage(2254, LogLevel.Error, "A subscriber of round trips failed")]
+    public static partial void RoundTripSubscriberFailed(ILogger logger, Exception error);
 
     // Trust 2300-2399.
     [LoggerMessage(2300, LogLevel.Information, "Founded mesh {Mesh}; its join token lies in {TokenPath}")]

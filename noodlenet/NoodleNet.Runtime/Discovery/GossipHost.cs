@@ -14,7 +14,7 @@ namespace NoodleNet.Runtime.Discovery;
 /// <summary>Membership on real sockets: the shell around <see cref="SwimMachine"/>.</summary>
 /// <remarks>Use: construct, <see cref="StartAsync"/>, <see cref="JoinAsync"/>, <see cref="LeaveAsync"/>,
 /// dispose.</remarks>
-public sealed class GossipHost : IAsyncDisposable
+public sealed partial class GossipHost : IAsyncDisposable
 {
     private readonly GossipOptions _options;
     private readonly NodeId _self;
@@ -26,6 +26,9 @@ public sealed class GossipHost : IAsyncDisposable
     private readonly NodeRegistry _registry;
     private readonly RegistryWatchers _watchers;
     private readonly Lock _registryGate = new();
+    private readonly EventWatchers _events;
+    private readonly GossipQueries _queries;
+    private readonly RefusalLog _refusals;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<MergeFault>> _joins = new();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<GossipMessage.PushPull>> _offers = new();
     private readonly TaskCompletionSource _leaveSpread = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -46,11 +49,15 @@ public sealed class GossipHost : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(account);
         options.ThrowIfUnsound();
         (_options, _self, _log, _time, _account) = (options, self, log, time, account);
-        _envelope = new GossipEnvelope(options.Label, options.Keys);
+        _refusals = new RefusalLog(time, log);
+        _envelope = options.ToEnvelope();
         _streams = new GossipStreams(_envelope, self.ToString(), options.Profile.StreamTimeout, options.MaxStreams,
-            options.Profile.Compress, time, account, log);
+            options.Profile.Compress, time, account, log, _refusals);
         _registry = new NodeRegistry(options.MaxRegistryEntries);
         _watchers = new RegistryWatchers(options.WatcherCapacity);
+        _events = new EventWatchers(options.WatcherCapacity);
+        _queries = new GossipQueries(
+            options, time, log, (input, cancellation) => Started(_machine).PostAsync(input, cancellation));
     }
 
     /// <summary>Where this node listens; UDP and TCP have the same number.</summary>
@@ -97,7 +104,7 @@ public sealed class GossipHost : IAsyncDisposable
         _machine = new MachineHost<SwimInput, SwimEffect>(
             new SwimMachine(profile, _self.ToString(), new Prng(seed)), Perform, _time);
         _machine.TryPost(new SwimInput.Start(AdvertisedEndPoint, meta));
-        _listener = new GossipListener(_sockets, _envelope, TakePacket, TakeConnection, _time, _log);
+        _listener = new GossipListener(_sockets, _envelope, TakePacket, TakeConnection, _time, _log, _refusals);
         Log.GossipStarted(_log, _self.ToString(), LocalEndPoint, AdvertisedEndPoint);
         WatchForDefect(_machine.Completion);
         return Task.WhenAny(_announced.Task, _machine.Completion).WaitAsync(cancellation);
@@ -177,10 +184,13 @@ public sealed class GossipHost : IAsyncDisposable
             await _machine.DisposeAsync().ConfigureAwait(false); // before the streams: it opens them
         }
 
+        await _queries.DisposeAsync().ConfigureAwait(false);
+
         await _streams.DisposeAsync().ConfigureAwait(false);
 
         EndJoins();
         _watchers.Close();
+        _events.Close();
         _stop.Dispose();
     }
 
@@ -230,6 +240,9 @@ public sealed class GossipHost : IAsyncDisposable
     private void TakePacket(ReadOnlyMemory<byte> packet, IPEndPoint from) =>
         _machine!.TryPost(new SwimInput.Packet(packet, from)); // a full queue loses it, as the network may
 
+    private void TakeUser(ReadOnlyMemory<byte> body, IPEndPoint from) =>
+        _machine!.TryPost(new SwimInput.StreamMessage(body, from));
+
     private bool TakeConnection(Socket socket) =>
         _streams.TryAccept(cancellation => ServeAsync(socket, cancellation));
 
@@ -237,7 +250,7 @@ public sealed class GossipHost : IAsyncDisposable
     {
         if (_options.TakeTls is not { } take || !await TlsStart.IsNextAsync(socket, cancellation).ConfigureAwait(false))
         {
-            await _streams.ServeAsync(socket, AnswerExchangeAsync, cancellation).ConfigureAwait(false);
+            await _streams.ServeAsync(socket, AnswerExchangeAsync, TakeUser, cancellation).ConfigureAwait(false);
             return;
         }
 
@@ -286,7 +299,7 @@ public sealed class GossipHost : IAsyncDisposable
             case SwimEffect.StartExchange start:
                 if (!_streams.TryRun(cancellation => ExchangeAsync(start, cancellation)))
                 {
-                    Log.ConnectionRefused(_log, "too many streams at once");
+                    _streams.TellRefused();
                     EndJoin(start.Ticket, MergeFault.Unreachable);
                 }
 
@@ -302,7 +315,15 @@ public sealed class GossipHost : IAsyncDisposable
             case SwimEffect.JoinEnded ended: EndJoin(ended.Ticket, ended.Fault); break;
             case SwimEffect.LeaveSpread: _leaveSpread.TrySetResult(); break;
             case SwimEffect.Member member: TakeChange(member.Event); break;
-            default: Tell(effect); break;
+            case SwimEffect.RoundTripMeasured measured: TellRoundTrip(measured); break;
+            case SwimEffect.EventHeard heard: _events.Publish(heard.Event); break;
+            default:
+                if (!_queries.TryPerform(effect))
+                {
+                    Tell(effect);
+                }
+
+                break;
         }
     }
 
@@ -310,11 +331,21 @@ public sealed class GossipHost : IAsyncDisposable
     {
         switch (effect)
         {
-            case SwimEffect.NameConflict c: Log.NameConflict(_log, c.Name, c.Known, c.Claimed); break;
+            case SwimEffect.NameConflict c when _refusals.MayTell(nameof(SwimEffect.NameConflict)):
+                Log.NameConflict(_log, c.Name, c.Known, c.Claimed);
+                break;
+            case SwimEffect.NameLost lost:
+                HasLostName = true;
+                Log.NameLost(_log, _self.ToString(), lost.Answers - lost.ForUs, lost.Answers);
+                break;
             case SwimEffect.StreamOnly only: Log.StreamOnly(_log, only.Name); break;
             case SwimEffect.Refuted refuted: Log.Refuted(_log, refuted.Incarnation); break;
-            case SwimEffect.Dropped dropped: Log.GossipDropped(_log, dropped.From, dropped.Fault); break;
-            case SwimEffect.MergeRefused refused: Log.MergeRefused(_log, refused.From, refused.Fault); break;
+            case SwimEffect.Dropped dropped when _refusals.MayTell(dropped.Fault.ToString()):
+                Log.GossipDropped(_log, dropped.From, dropped.Fault);
+                break;
+            case SwimEffect.MergeRefused refused when _refusals.MayTell(nameof(SwimEffect.MergeRefused)):
+                Log.MergeRefused(_log, refused.From, refused.Fault);
+                break;
         }
     }
 

@@ -17,14 +17,15 @@ internal sealed class GossipListener
     private readonly Func<Socket, bool> _takeConnection;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly RefusalLog _refusals;
     private readonly byte[] _nonce = new byte[KeyRing.NonceBytes];
 
     public GossipListener(
         GossipSockets sockets, GossipEnvelope envelope, Action<ReadOnlyMemory<byte>, IPEndPoint> takePacket,
-        Func<Socket, bool> takeConnection, TimeProvider time, ILogger log)
+        Func<Socket, bool> takeConnection, TimeProvider time, ILogger log, RefusalLog refusals)
     {
         (_sockets, _envelope, _takePacket, _takeConnection) = (sockets, envelope, takePacket, takeConnection);
-        (_time, _log) = (time, log);
+        (_time, _log, _refusals) = (time, log, refusals);
         Completion = Task.WhenAll(Task.Run(ReceiveAllAsync), Task.Run(AcceptAllAsync));
     }
 
@@ -43,7 +44,10 @@ internal sealed class GossipListener
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            Log.DatagramNotSent(_log, to, exception.Message);
+            if (_refusals.MayTell(nameof(Log.DatagramNotSent)))
+            {
+                Log.DatagramNotSent(_log, to, exception.Message);
+            }
         }
     }
 
@@ -78,7 +82,7 @@ internal sealed class GossipListener
         {
             _takePacket(packet, from);
         }
-        else
+        else if (_refusals.MayTell(fault.ToString()))
         {
             Log.GossipDropped(_log, from, fault);
         }
@@ -93,7 +97,11 @@ internal sealed class GossipListener
                 Socket socket = await _sockets.Streams.AcceptAsync().ConfigureAwait(false);
                 if (!_takeConnection(socket))
                 {
-                    Log.ConnectionRefused(_log, "too many streams at once");
+                    if (_refusals.MayTell(nameof(Log.ConnectionRefused)))
+                    {
+                        Log.ConnectionRefused(_log, GossipStreams.NoRoom);
+                    }
+
                     socket.Dispose();
                 }
             }
@@ -111,7 +119,11 @@ internal sealed class GossipListener
     // A fault that stays must not turn this loop into a busy one.
     private Task PauseAsync(SocketException exception)
     {
-        Log.ConnectionRefused(_log, exception.Message);
+        if (_refusals.MayTell(exception.SocketErrorCode.ToString()))
+        {
+            Log.ConnectionRefused(_log, exception.Message);
+        }
+
         return exception.SocketErrorCode == SocketError.ConnectionReset
             ? Task.CompletedTask
             : Task.Delay(PauseAfterFault, _time);

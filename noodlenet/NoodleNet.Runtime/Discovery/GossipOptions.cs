@@ -20,6 +20,20 @@ public sealed class GossipOptions
     /// <summary>Only nodes with the same label hear each other; 0 to 255 bytes of UTF-8.</summary>
     public string Label { get; set; } = "";
 
+    /// <summary>With keys: false lets plain gossip in as well. A mesh without keys gets them node by node: all nodes with
+    /// both Verify switches false, then with <see cref="GossipVerifyOutgoing"/> true, then with both true.</summary>
+    public bool GossipVerifyIncoming { get; set; } = true;
+
+    /// <summary>With keys: false sends plain gossip nevertheless.</summary>
+    public bool GossipVerifyOutgoing { get; set; } = true;
+
+    /// <summary>What to do when <c>serf keys</c> asks this node to change or tell its gossip keys.</summary>
+    public KeyQueryPolicy KeyQueries { get; set; }
+
+    /// <summary>True when something in front of this node takes the label header away; the label must still be set.
+    /// </summary>
+    public bool LabelIsStripped { get; set; }
+
     /// <summary>
     /// The address that others are told; null: the bound one, or the first usable one when bound to any.
     /// </summary>
@@ -39,6 +53,14 @@ public sealed class GossipOptions
 
     /// <summary>Nodes kept in the registry, gone ones included, 1 to 1,000,000.</summary>
     public int MaxRegistryEntries { get; set; } = 20_000;
+
+    internal GossipEnvelope ToEnvelope() => new(Label, Keys)
+    {
+        VerifyIncoming = GossipVerifyIncoming,
+        VerifyOutgoing = GossipVerifyOutgoing,
+        LabelIsStripped = LabelIsStripped,
+        SealVersion = Profile.Versions.ProtocolCurrent == 1 ? (byte)0 : (byte)1,
+    };
 
     /// <summary>Gathers every fault.</summary>
     /// <exception cref="OptionsValidationException">At least one setting is not sound.</exception>

@@ -10,6 +10,7 @@ internal sealed class GossipSockets : IDisposable
 {
     private const int PortTries = 32;
     private const int ReceiveBufferBytes = 2 * 1024 * 1024;
+    private const int LeastBufferBytes = 64 * 1024;
     private const int Backlog = 128;
     private readonly IResourceAccount _account;
     private bool _disposed;
@@ -85,6 +86,23 @@ internal sealed class GossipSockets : IDisposable
         _account.Release(ResourceKind.Sockets, 2);
     }
 
+    // Some systems refuse what is more than they allow, others take less without a word.
+    private static void EnlargeBuffer(Socket datagrams)
+    {
+        for (int bytes = ReceiveBufferBytes; bytes >= LeastBufferBytes; bytes /= 2)
+        {
+            try
+            {
+                datagrams.ReceiveBufferSize = bytes;
+                return;
+            }
+            catch (SocketException)
+            {
+                continue;
+            }
+        }
+    }
+
     private static bool TryOpen(
         IPEndPoint bind, out Socket? datagrams, out Socket? streams, out SocketException? fault)
     {
@@ -96,7 +114,7 @@ internal sealed class GossipSockets : IDisposable
             int port = ((IPEndPoint)streams.LocalEndPoint!).Port;
             datagrams.Bind(new IPEndPoint(bind.Address, port));
             streams.Listen(Backlog);
-            datagrams.ReceiveBufferSize = ReceiveBufferBytes;
+            EnlargeBuffer(datagrams);
             fault = null;
             return true;
         }

@@ -16,11 +16,14 @@ namespace NoodleNet.Runtime.Discovery;
 /// </remarks>
 internal sealed class GossipStreams(
     GossipEnvelope envelope, string self, TimeSpan limit, int maxStreams, bool compress, TimeProvider time,
-    IResourceAccount account, ILogger log) : IAsyncDisposable
+    IResourceAccount account, ILogger log, RefusalLog refusals) : IAsyncDisposable
 {
     /// <summary>Enough for three of the largest states at once; without it, each stream could make us keep 20 MiB.
     /// </summary>
     public const long MaxUnreadBytes = 64 * 1024 * 1024;
+
+    /// <summary>Why a stream beyond the bound is refused.</summary>
+    public const string NoRoom = "too many streams at once";
 
     private const int ReadBytes = 16 * 1024;
     private const int MaxToldCharacters = 200;
@@ -30,6 +33,15 @@ internal sealed class GossipStreams(
     private long _unread;
     private int _accepted;
     private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Says in the log that a stream was refused.</summary>
+    public void TellRefused()
+    {
+        if (refusals.MayTell(nameof(Log.ConnectionRefused)))
+        {
+            Log.ConnectionRefused(log, NoRoom);
+        }
+    }
 
     /// <summary>As <see cref="TryRun"/>, for a connection that somebody else opened.</summary>
     public bool TryAccept(Func<CancellationToken, Task> operation)
@@ -86,9 +98,10 @@ internal sealed class GossipStreams(
 
     /// <summary>Serves one accepted connection, and closes it.</summary>
     /// <param name="answerExchange">Gives our state for the peer's; null when we are stopping.</param>
+    /// <param name="takeUser">Takes a user message; it has no answer.</param>
     public async Task ServeAsync(
         Socket socket, Func<GossipMessage.PushPull, IPEndPoint, CancellationToken, Task<GossipMessage.PushPull?>>
-            answerExchange, CancellationToken cancellation)
+            answerExchange, Action<ReadOnlyMemory<byte>, IPEndPoint> takeUser, CancellationToken cancellation)
     {
         using (socket)
         {
@@ -98,6 +111,11 @@ internal sealed class GossipStreams(
                 remote = socket.RemoteEndPoint;
                 socket.NoDelay = true;
                 var (message, fault) = await ReadAsync(socket, accepted: true, cancellation).ConfigureAwait(false);
+                if (message is GossipMessage.User user)
+                {
+                    takeUser(user.Body, (IPEndPoint)remote!);
+                }
+
                 GossipMessage? answer = message switch
                 {
                     null => new GossipMessage.Error($"cannot read the stream: {fault}"),
@@ -113,7 +131,7 @@ internal sealed class GossipStreams(
             }
             catch (Exception exception) when (exception is SocketException or OperationCanceledException)
             {
-                Log.ExchangeFailed(log, remote, exception.Message);
+                TellFailed(remote, exception.Message);
             }
         }
     }
@@ -153,15 +171,23 @@ internal sealed class GossipStreams(
             if (message is null or GossipMessage.Error)
             {
                 string reason = message is GossipMessage.Error error ? OneLine(error.Text) : fault.ToString();
-                Log.ExchangeFailed(log, to, reason);
+                TellFailed(to, reason);
             }
 
             return message;
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {
-            Log.ExchangeFailed(log, to, exception.Message);
+            TellFailed(to, exception.Message);
             return null;
+        }
+    }
+
+    private void TellFailed(EndPoint? peer, string reason)
+    {
+        if (refusals.MayTell(nameof(Log.ExchangeFailed)))
+        {
+            Log.ExchangeFailed(log, peer, reason);
         }
     }
 

@@ -10,11 +10,14 @@ internal sealed class Gossiper(SwimContext context, Membership membership)
 {
     private const int QuietTableSize = 32;
     private Instant? _gossip, _exchange, _reconnect;
+    private Instant _startedAt;
+    private bool _isPaced;
 
     public Instant? NextDue => Instant.Earlier(_gossip, Instant.Earlier(_exchange, _reconnect));
 
     public void Start(Instant now)
     {
+        _startedAt = now;
         _exchange = now + context.Chance.Next(context.Options.PushPullInterval);
         _reconnect = now + context.Chance.Next(context.Options.ReconnectInterval);
     }
@@ -22,7 +25,7 @@ internal sealed class Gossiper(SwimContext context, Membership membership)
     /// <summary>A round of gossip is due only while there is something to tell.</summary>
     public void Wake(Instant now)
     {
-        if (_gossip is null && !context.Broadcasts.IsEmpty)
+        if (_gossip is null && context.HasRumours)
         {
             _gossip = now + context.Chance.Next(context.Options.GossipInterval);
         }
@@ -33,13 +36,18 @@ internal sealed class Gossiper(SwimContext context, Membership membership)
         if (_gossip is { } gossip && gossip <= now)
         {
             Gossip(now);
-            _gossip = context.Broadcasts.IsEmpty ? null : now + context.Options.GossipInterval;
+            _gossip = context.HasRumours ? now + context.Options.GossipInterval : null;
         }
 
         if (_exchange is { } exchange && exchange <= now)
         {
-            Exchange();
-            _exchange = now + (context.Options.PushPullInterval * ExchangeFactor(context.Members.Count));
+            TimeSpan interval = context.Options.PushPullInterval * ExchangeFactor(context.Members.Count);
+            _exchange = Pace(interval) is { } later && later > now ? later : null;
+            if (_exchange is null)
+            {
+                Exchange();
+                _exchange = now + interval;
+            }
         }
 
         if (_reconnect is { } reconnect && reconnect <= now)
@@ -52,6 +60,15 @@ internal sealed class Gossiper(SwimContext context, Membership membership)
     /// <summary>1 up to 32 members, 2 up to 64, 3 up to 128 and so on.</summary>
     public static int ExchangeFactor(int members) =>
         members <= QuietTableSize ? 1 : (int)Math.Ceiling(Math.Log2(members) - Math.Log2(QuietTableSize)) + 1;
+
+    // The first exchange was set before the size of the mesh was known. Of thousands of nodes that start together, each
+    // draws its turn once more, over the whole interval of a mesh of that size, or all would exchange all at once.
+    private Instant? Pace(TimeSpan interval)
+    {
+        bool first = !_isPaced && context.Members.Count > QuietTableSize;
+        _isPaced = true;
+        return first ? _startedAt + context.Chance.Next(interval) : null;
+    }
 
     private void Gossip(Instant now)
     {

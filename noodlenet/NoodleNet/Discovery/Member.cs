@@ -4,22 +4,46 @@ using NoodleNet.Discovery.Wire;
 
 namespace NoodleNet.Discovery;
 
-/// <summary>What this node remembers of one member, itself included.</summary>
-internal sealed class Member(string name, IPEndPoint endpoint, Instant since)
+/// <summary>The way to what a table remembers of one member, this node included.</summary>
+/// <remarks>
+/// Meaning: short-lived; the table keeps a <see cref="MemberRow"/>, not this. Two ways to one member are equal. One that
+/// outlives its member reads as dead with incarnation 0, and writes nothing.
+/// </remarks>
+internal sealed class Member : IEquatable<Member>
 {
-    public string Name { get; } = name;
+    private readonly MemberTable _table;
+    private readonly MemberIdentity _found;
+    private int _row, _epoch;
 
-    public IPEndPoint EndPoint { get; set; } = endpoint;
+    internal Member(MemberTable table, int row)
+    {
+        (_table, _row, _epoch) = (table, row, table.Epoch);
+        _found = table.IdentityAt(row);
+    }
 
-    public ReadOnlyMemory<byte> Meta { get; set; }
+    public string Name => _found.Name;
 
-    public uint Incarnation { get; set; }
+    public IPEndPoint EndPoint => Identity.EndPoint;
 
-    public MemberState State { get; private set; } = MemberState.Dead;
+    public ReadOnlyMemory<byte> Meta => Identity.Meta;
 
-    public Instant Since { get; private set; } = since;
+    public ProtocolVersions Versions => Identity.Versions;
 
-    public ProtocolVersions Versions { get; set; }
+    public uint Incarnation
+    {
+        get => TryFind(out int row) ? _table.RowAt(row).Incarnation : 0;
+        set
+        {
+            if (TryFind(out int row))
+            {
+                _table.RowAt(row).Incarnation = value;
+            }
+        }
+    }
+
+    public MemberState State => TryFind(out int row) ? _table.RowAt(row).State : MemberState.Dead;
+
+    public Instant Since => TryFind(out int row) ? _table.RowAt(row).Since : default;
 
     /// <summary>Dead or left.</summary>
     public bool IsGone => State is MemberState.Dead or MemberState.Left;
@@ -30,17 +54,49 @@ internal sealed class Member(string name, IPEndPoint endpoint, Instant since)
 
     public bool UnderstandsStreamPings => Versions.ProtocolMax >= 3;
 
+    private MemberIdentity Identity => TryFind(out int row) ? _table.IdentityAt(row) : _found;
+
     public void Become(MemberState state, Instant now)
     {
-        if (State != state)
+        if (TryFind(out int row))
         {
-            State = state;
-            Since = now;
+            _table.SetState(row, state, now);
         }
     }
 
-    public MemberRecord ToRecord() => new(Name, EndPoint, Meta, Incarnation, State, Versions);
+    /// <summary>Takes over what the member now says of itself.</summary>
+    public void Describe(IPEndPoint endpoint, ReadOnlyMemory<byte> meta, ProtocolVersions versions)
+    {
+        if (TryFind(out int row))
+        {
+            _table.SetIdentity(row, endpoint, meta, versions);
+        }
+    }
+
+    public MemberRecord ToRecord() => Identity.ToRecord(Incarnation, State);
 
     public MemberEvent ToEvent(MemberChange change, string detail = "") =>
         new(change, Name, EndPoint, Meta, Incarnation, detail);
+
+    public bool Equals(Member? other) => other is not null && other._table == _table && other.Name == Name;
+
+    public override bool Equals(object? obj) => Equals(obj as Member);
+
+    public override int GetHashCode() => _found.NameHash;
+
+    public static bool operator ==(Member? a, Member? b) => a is null ? b is null : a.Equals(b);
+
+    public static bool operator !=(Member? a, Member? b) => !(a == b);
+
+    // Rows move only when the table forgets somebody; then the name leads to the row, if it is still there.
+    private bool TryFind(out int row)
+    {
+        if (_epoch != _table.Epoch)
+        {
+            (_row, _epoch) = (_table.Find(Name), _table.Epoch);
+        }
+
+        row = _row;
+        return row >= 0;
+    }
 }

@@ -13,6 +13,11 @@ namespace NoodleNet.Discovery;
 /// </remarks>
 internal sealed class Membership(SwimContext context)
 {
+    /// <summary>
+    /// A node that knows nobody yet passes on a state of at most this size; a larger mesh knows its own members.
+    /// </summary>
+    public const int MaxPassedByNewcomer = 64;
+
     private static readonly TimeSpan ConflictPause = TimeSpan.FromMinutes(1);
     private uint _incarnation;
     private (string Name, IPEndPoint? Claimed, Instant Until) _lastConflict;
@@ -21,8 +26,7 @@ internal sealed class Membership(SwimContext context)
 
     public void Start(IPEndPoint endpoint, ReadOnlyMemory<byte> meta, Instant now)
     {
-        var self = new Member(context.Self, endpoint, now) { Versions = context.Options.Versions };
-        if (context.Members.TryAdd(self))
+        if (context.Members.TryAdd(context.Self, endpoint, meta, context.Options.Versions, now, out Member? self))
         {
             Announce(self, meta, now);
             context.Emit(new SwimEffect.Member(self.ToEvent(MemberChange.Joined)));
@@ -38,12 +42,16 @@ internal sealed class Membership(SwimContext context)
         }
     }
 
-    public WireFault Hear(GossipMessage.Alive alive, Instant now) => Hear(alive, now, fits: false);
+    public WireFault Hear(GossipMessage.Alive alive, Instant now) =>
+        HearAlive(new MemberRecord(alive.Node, alive.EndPoint, alive.Meta, alive.Incarnation, MemberState.Alive,
+            alive.Versions), fits: false, pass: true, now);
 
-    // A merge has checked the versions of the whole state before: once for each entry would be members squared.
-    private WireFault Hear(GossipMessage.Alive alive, Instant now, bool fits)
+    /// <param name="fits">True when the versions of the whole state were checked before: once for each entry would be
+    /// members squared.</param>
+    /// <param name="pass">False when nobody we know can be without this news.</param>
+    private WireFault HearAlive(MemberRecord alive, bool fits, bool pass, Instant now)
     {
-        bool aboutSelf = alive.Node == context.Self;
+        bool aboutSelf = alive.Name == context.Self;
         if (aboutSelf && context.IsLeaving)
         {
             return WireFault.None;
@@ -55,12 +63,13 @@ internal sealed class Membership(SwimContext context)
             return fault;
         }
 
-        if (!context.Members.TryGet(alive.Node, out Member? member))
+        if (!context.Members.TryGet(alive.Name, out Member? member))
         {
-            member = new Member(alive.Node, alive.EndPoint, now);
             return alive.Incarnation == 0 ? WireFault.None
-                : !context.Members.TryAdd(member) ? WireFault.TooLarge
-                : Accept(member, alive, now);
+                : !context.Members.TryAdd(
+                    alive.Name, alive.EndPoint, alive.Meta, alive.Versions!.Value, now, out member)
+                    ? WireFault.TooLarge
+                    : Accept(member, alive, pass, now);
         }
 
         bool moved = !member.EndPoint.Equals(alive.EndPoint);
@@ -76,7 +85,7 @@ internal sealed class Membership(SwimContext context)
         }
         else if (alive.Incarnation > member.Incarnation || moved)
         {
-            return Accept(member, alive, now);
+            return Accept(member, alive, pass, now);
         }
 
         return WireFault.None;
@@ -137,7 +146,7 @@ internal sealed class Membership(SwimContext context)
             return;
         }
 
-        bool left = dead.Node == dead.From;
+        bool left = dead.Node == dead.From || context.Intents.MeansToLeave(dead.Node);
         context.Broadcast(dead.Node, dead);
         member.Incarnation = dead.Incarnation;
         member.Become(left ? MemberState.Left : MemberState.Dead, now);
@@ -190,29 +199,30 @@ internal sealed class Membership(SwimContext context)
         }
 
         if (!state.Nodes.All(record => range.Allows(record.Versions))
-            || !context.Members.All.All(member => range.Allows(member.Versions)))
+            || !context.Members.AllSpeakWithin(range))
         {
             return MergeFault.IncompatibleVersions;
         }
 
+        bool pass = context.Members.Count > 1 || state.Nodes.Count <= MaxPassedByNewcomer;
+        context.Members.Reserve(state.Nodes.Count);
         foreach (MemberRecord record in state.Nodes)
         {
-            MergeOne(record, now);
+            MergeOne(record, pass, now);
         }
 
         return MergeFault.None;
     }
 
     public GossipMessage.PushPull LocalState(bool join) =>
-        new(join, [.. context.Members.All.Select(member => member.ToRecord())], ReadOnlyMemory<byte>.Empty);
+        new(join, context.Members.ToRecords(), context.UserState());
 
-    private void MergeOne(MemberRecord record, Instant now)
+    private void MergeOne(MemberRecord record, bool pass, Instant now)
     {
         switch (record.State)
         {
             case MemberState.Alive:
-                Hear(new GossipMessage.Alive(
-                    record.Incarnation, record.Name, record.EndPoint, record.Meta, record.Versions), now, fits: true);
+                HearAlive(record, fits: true, pass, now);
                 break;
             case MemberState.Left:
                 Hear(new GossipMessage.Dead(record.Incarnation, record.Name, record.Name), now);
@@ -223,7 +233,7 @@ internal sealed class Membership(SwimContext context)
         }
     }
 
-    private WireFault Check(GossipMessage.Alive alive, bool fits)
+    private WireFault Check(MemberRecord alive, bool fits)
     {
         if (alive.Meta.Length > NodeTags.MaxBytes)
         {
@@ -235,14 +245,24 @@ internal sealed class Membership(SwimContext context)
             return WireFault.BadVersions;
         }
 
-        if (fits || versions == context.Options.Versions)
+        if (versions == context.Options.Versions)
+        {
+            return WireFault.None;
+        }
+
+        if (!context.Members.HasRoomFor(versions))
+        {
+            return WireFault.TooLarge;
+        }
+
+        if (fits)
         {
             return WireFault.None;
         }
 
         VersionRange range = context.Members.Range();
         range.Include(versions);
-        return range.Allows(versions) && context.Members.All.All(member => range.Allows(member.Versions))
+        return range.Allows(versions) && context.Members.AllSpeakWithin(range)
             ? WireFault.None
             : WireFault.BadVersions;
     }
@@ -252,11 +272,16 @@ internal sealed class Membership(SwimContext context)
         || (member.State == MemberState.Dead && context.Options.DeadNodeReclaimTime > TimeSpan.Zero
             && now - member.Since > context.Options.DeadNodeReclaimTime);
 
-    private WireFault Accept(Member member, GossipMessage.Alive alive, Instant now)
+    private WireFault Accept(Member member, MemberRecord alive, bool pass, Instant now)
     {
         context.Suspicions.Remove(member.Name);
         context.Lost.Remove(member.Name);
-        context.Broadcast(member.Name, alive);
+        if (pass)
+        {
+            context.Broadcast(member.Name, new GossipMessage.Alive(
+                alive.Incarnation, alive.Name, alive.EndPoint, alive.Meta, alive.Versions));
+        }
+
         bool changed = !member.Meta.Span.SequenceEqual(alive.Meta.Span) || !member.EndPoint.Equals(alive.EndPoint);
         MemberChange? change = member.State switch
         {
@@ -264,8 +289,8 @@ internal sealed class Membership(SwimContext context)
             MemberState.Suspect => MemberChange.Recovered,
             _ => changed ? MemberChange.Updated : null,
         };
-        (member.EndPoint, member.Meta, member.Incarnation, member.Versions) =
-            (alive.EndPoint, alive.Meta, alive.Incarnation, alive.Versions!.Value);
+        member.Describe(alive.EndPoint, alive.Meta, alive.Versions!.Value);
+        member.Incarnation = alive.Incarnation;
         member.Become(MemberState.Alive, now);
         if (change is { } told)
         {
@@ -275,7 +300,7 @@ internal sealed class Membership(SwimContext context)
         return WireFault.None;
     }
 
-    private void HearOfSelf(Member self, GossipMessage.Alive alive, Instant now)
+    private void HearOfSelf(Member self, MemberRecord alive, Instant now)
     {
         bool same = alive.Incarnation == self.Incarnation && alive.Versions == self.Versions
             && alive.Meta.Span.SequenceEqual(self.Meta.Span);
@@ -297,7 +322,8 @@ internal sealed class Membership(SwimContext context)
     {
         // The last number stays the last: after it comes zero, which no peer takes from anybody.
         _incarnation += _incarnation == uint.MaxValue ? 0u : 1u;
-        (self.Incarnation, self.Meta) = (_incarnation, meta);
+        self.Incarnation = _incarnation;
+        self.Describe(self.EndPoint, meta, self.Versions);
         self.Become(MemberState.Alive, now);
         context.Broadcast(self.Name, new GossipMessage.Alive(
             self.Incarnation, self.Name, self.EndPoint, self.Meta, self.Versions));

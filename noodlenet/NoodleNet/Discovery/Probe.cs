@@ -1,9 +1,11 @@
+using System.Net;
 using Noodle.Primitives;
 
 namespace NoodleNet.Discovery;
 
 /// <summary>One question to one member whether it is there.</summary>
-internal sealed class Probe(Member target, uint seqNo, bool isRegular, Instant helpersAt, Instant endsAt)
+internal sealed class Probe(
+    Member target, uint seqNo, bool isRegular, Instant sentAt, Instant helpersAt, Instant endsAt)
 {
     public Member Target { get; } = target;
 
@@ -12,7 +14,12 @@ internal sealed class Probe(Member target, uint seqNo, bool isRegular, Instant h
     /// <summary>True when it takes the place of the round; false when something outside asked for it.</summary>
     public bool IsRegular { get; } = isRegular;
 
+    public Instant SentAt { get; } = sentAt;
+
     public Instant EndsAt { get; } = endsAt;
+
+    /// <summary>Whose answers count beside the target's own.</summary>
+    public List<IPEndPoint> Helpers { get; } = [];
 
     /// <summary>True from when the direct answer stayed out.</summary>
     public bool AskedHelpers { get; set; }

@@ -1,3 +1,4 @@
+using System.Net;
 using Noodle.Primitives;
 using NoodleNet.Discovery.Wire;
 
@@ -42,26 +43,44 @@ internal sealed class Prober(SwimContext context, Membership membership)
         }
     }
 
-    /// <summary>Takes an answer; false when the number is none of ours.</summary>
-    public bool TryAnswer(uint seqNo)
+    /// <summary>Takes an answer; null when the number is none of ours.</summary>
+    public WireFault? TakeAnswer(GossipMessage.Ack ack, IPEndPoint from, Instant now)
     {
-        int at = _probes.FindIndex(probe => probe.SeqNo == seqNo);
-        if (at < 0)
+        if (_probes.Find(probe => probe.SeqNo == ack.SeqNo) is not { } probe)
         {
-            return false;
+            return null;
         }
 
-        _probes.RemoveAt(at);
+        bool direct = probe.Target.EndPoint.Equals(from);
+        if (!direct && context.Options.ChecksAckSource && !probe.Helpers.Contains(from))
+        {
+            return WireFault.WrongSource;
+        }
+
+        _probes.Remove(probe);
         context.Health.Apply(-1);
-        return true;
+        if (direct)
+        {
+            context.Emit(new SwimEffect.RoundTripMeasured(probe.Target.Name, now - probe.SentAt, ack.Payload));
+        }
+
+        return WireFault.None;
     }
 
-    public void CountNack(uint seqNo)
+    public WireFault CountNack(uint seqNo, IPEndPoint from)
     {
-        if (_probes.Find(probe => probe.SeqNo == seqNo) is { } probe && probe.Nacks < probe.ExpectedNacks)
+        if (_probes.Find(probe => probe.SeqNo == seqNo) is not { } probe || probe.Nacks >= probe.ExpectedNacks)
         {
-            probe.Nacks++;
+            return WireFault.None;
         }
+
+        if (context.Options.ChecksAckSource && !probe.Helpers.Contains(from))
+        {
+            return WireFault.WrongSource;
+        }
+
+        probe.Nacks++;
+        return WireFault.None;
     }
 
     public void TakeStreamResult(uint seqNo, bool answered)
@@ -121,9 +140,9 @@ internal sealed class Prober(SwimContext context, Membership membership)
 
     private void Reap(Instant now)
     {
-        foreach (Member old in context.Members.Reap(context.Options.GossipToTheDeadTime, context.Self, now))
+        foreach (MemberEvent old in context.Members.Reap(context.Options.GossipToTheDeadTime, context.Self, now))
         {
-            context.Emit(new SwimEffect.Member(old.ToEvent(MemberChange.Forgotten)));
+            context.Emit(new SwimEffect.Member(old));
         }
     }
 
@@ -131,7 +150,7 @@ internal sealed class Prober(SwimContext context, Membership membership)
     {
         TimeSpan whole = context.Health.Scale(context.Options.ProbeInterval);
         var probe = new Probe(
-            target, context.NextSeqNo(), isRegular, now + context.Options.ProbeTimeout, now + whole);
+            target, context.NextSeqNo(), isRegular, now, now + context.Options.ProbeTimeout, now + whole);
         _probes.Add(probe);
         var ping = new GossipMessage.Ping(probe.SeqNo, target.Name, membership.Self?.EndPoint, context.Self);
         if (target.State == MemberState.Alive)
@@ -154,6 +173,7 @@ internal sealed class Prober(SwimContext context, Membership membership)
             member => member.State == MemberState.Alive && member.Name != context.Self && member != target);
         foreach (Member helper in helpers)
         {
+            probe.Helpers.Add(helper.EndPoint);
             probe.ExpectedNacks += helper.UnderstandsNacks ? 1 : 0;
             context.SendFilled(new GossipMessage.IndirectPing(probe.SeqNo, target.EndPoint, target.Name,
                 helper.UnderstandsNacks, membership.Self?.EndPoint, context.Self), helper.EndPoint);

@@ -21,21 +21,27 @@ internal sealed class RelayTable(SwimContext context)
         }
 
         uint seqNo = context.NextSeqNo();
-        _open.Add(seqNo, new Relay(request.SeqNo, request.Source ?? from, request.WantsNack));
+        _open.Add(seqNo, new Relay(request.SeqNo, request.Source ?? from, request.Target, request.WantsNack));
         _order.Enqueue((seqNo, now + context.Options.ProbeTimeout));
         context.SendFilled(new GossipMessage.Ping(seqNo, request.Node), request.Target);
     }
 
-    /// <summary>Passes an answer on; false when the number is none of ours.</summary>
-    public bool TryAnswer(uint seqNo)
+    /// <summary>Passes an answer on; a number that is none of ours means nothing.</summary>
+    public WireFault TakeAnswer(uint seqNo, IPEndPoint from)
     {
-        if (!_open.Remove(seqNo, out Relay? relay))
+        if (!_open.TryGetValue(seqNo, out Relay? relay))
         {
-            return false;
+            return WireFault.None;
         }
 
+        if (context.Options.ChecksAckSource && !relay.Target.Equals(from))
+        {
+            return WireFault.WrongSource;
+        }
+
+        _open.Remove(seqNo);
         context.SendFilled(new GossipMessage.Ack(relay.SeqNo), relay.Asker);
-        return true;
+        return WireFault.None;
     }
 
     public void FireDue(Instant now)
@@ -50,5 +56,5 @@ internal sealed class RelayTable(SwimContext context)
         }
     }
 
-    private sealed record Relay(uint SeqNo, IPEndPoint Asker, bool WantsNack);
+    private sealed record Relay(uint SeqNo, IPEndPoint Asker, IPEndPoint Target, bool WantsNack);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Noodle.Primitives;
+using NoodleNet.Discovery.Serf;
 using NoodleNet.Discovery.Wire;
 
 namespace NoodleNet.Discovery;
@@ -7,19 +8,23 @@ namespace NoodleNet.Discovery;
 /// <summary>What the parts of a <see cref="SwimMachine"/> share: the tables, and the way out.</summary>
 internal sealed class SwimContext
 {
+    private const int QuietEffects = 64;
     private readonly Queue<SwimEffect> _effects = new();
     private uint _seqNo;
+    private ulong _userRumours;
 
-    public SwimContext(SwimOptions options, string self, Prng chance)
+    public SwimContext(SwimOptions options, string self, Prng chance, MemberPool pool)
     {
         Options = options;
         Self = self;
         Chance = chance;
-        Members = new MemberTable(options.MaxMembers, chance.Fork("members"));
+        Members = new MemberTable(options.MaxMembers, pool, chance.Fork("members"));
         Suspicions = new SuspicionTable(options.MaxSuspicions);
         Broadcasts = new BroadcastQueue(options.MaxBroadcasts);
         Health = new HealthScore(options.AwarenessMaxMultiplier);
         Lost = new LostPeers(options.MaxLostPeers);
+        UserBroadcasts = new BroadcastQueue(options.MaxUserBroadcasts);
+        Intents = new Intents(this);
         _seqNo = (uint)chance.NextUInt64(); // a stranger cannot answer a probe that it has not seen
     }
 
@@ -39,17 +44,70 @@ internal sealed class SwimContext
 
     public LostPeers Lost { get; }
 
+    /// <summary>Rumours of the user layer; those about members go first.</summary>
+    public BroadcastQueue UserBroadcasts { get; }
+
+    public Intents Intents { get; }
+
+    public bool HasRumours => !Broadcasts.IsEmpty || !UserBroadcasts.IsEmpty;
+
+    /// <summary>What the user layer adds to a push/pull.</summary>
+    public Func<ReadOnlyMemory<byte>> UserState { get; set; } = static () => default;
+
+    /// <summary>What goes with our answers to probes.</summary>
+    public ReadOnlyMemory<byte> AckPayload { get; set; }
+
+    /// <summary>True when somebody else claims our name, until the cluster was asked about it.</summary>
+    public bool IsNameContested { get; set; }
+
     public bool IsLeaving { get; set; }
 
     public uint NextSeqNo() => ++_seqNo;
 
-    public void Emit(SwimEffect effect) => _effects.Enqueue(effect);
+    public void Emit(SwimEffect effect)
+    {
+        if (effect is SwimEffect.Member { Event: var change })
+        {
+            Intents.Follow(change);
+        }
+        else if (effect is SwimEffect.NameConflict conflict && conflict.Name == Self)
+        {
+            IsNameContested = true;
+        }
 
-    public bool TryTakeEffect([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out SwimEffect effect) =>
-        _effects.TryDequeue(out effect);
+        _effects.Enqueue(effect);
+    }
+
+    public bool TryTakeEffect([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out SwimEffect effect)
+    {
+        if (_effects.TryDequeue(out effect))
+        {
+            return true;
+        }
+
+        if (_effects.Capacity > QuietEffects)
+        {
+            _effects.TrimExcess(QuietEffects); // one merged state tells of thousands at once, then nobody for hours
+        }
+
+        return false;
+    }
 
     public void Broadcast(string about, GossipMessage message) =>
         Broadcasts.Add(about, MessageEncoder.Encode(message));
+
+    /// <summary>Tells a user message around; one that no packet holds is not told on.</summary>
+    public void TellUsers(ReadOnlyMemory<byte> body)
+    {
+        if (FitsPacket(body.Length))
+        {
+            UserBroadcasts.Add($"{_userRumours++}", MessageEncoder.Encode(new GossipMessage.User(body)));
+        }
+    }
+
+    /// <summary>True when a user message of that length goes into one packet.</summary>
+    public bool FitsPacket(int userBytes) =>
+        1 + userBytes + PacketBuilder.CompoundBytes + PacketBuilder.PartBytes <= PacketBytes;
 
     /// <summary>Sends a message and fills the packet up with rumours.</summary>
     public void SendFilled(GossipMessage message, IPEndPoint to)
@@ -64,9 +122,16 @@ internal sealed class SwimContext
         Emit(new SwimEffect.Send(PacketBuilder.Build(parts, Options.Compress, checksum), to));
 
     /// <summary>Takes rumours into <paramref name="parts"/>.</summary>
-    public void FillUp(List<byte[]> parts, int bytes) =>
-        Broadcasts.Take(bytes, PacketBuilder.PartBytes, PacketBuilder.MaxParts - parts.Count,
-            BroadcastQueue.TransmitLimit(Options.RetransmitMult, Members.Count), parts);
+    public void FillUp(List<byte[]> parts, int bytes)
+    {
+        int limit = BroadcastQueue.TransmitLimit(Options.RetransmitMult, Members.Count), first = parts.Count;
+        Broadcasts.Take(bytes, PacketBuilder.PartBytes, PacketBuilder.MaxParts - parts.Count, limit, parts);
+        if (!UserBroadcasts.IsEmpty)
+        {
+            int left = bytes - parts.Skip(first).Sum(part => part.Length + PacketBuilder.PartBytes);
+            UserBroadcasts.Take(left, PacketBuilder.PartBytes, PacketBuilder.MaxParts - parts.Count, limit, parts);
+        }
+    }
 
     /// <summary>Room for one packet, without its envelope and checksum.</summary>
     public int PacketBytes => Options.DatagramBytes - Options.EnvelopeBytes - 1 - sizeof(uint);

@@ -1,4 +1,5 @@
 using System.Net;
+using NoodleNet.Discovery.Serf;
 using NoodleNet.Discovery.Wire;
 
 namespace NoodleNet.Discovery;
@@ -87,4 +88,28 @@ public abstract record SwimEffect
 
     /// <summary>The goodbye has been told as often as it will be.</summary>
     public sealed record LeaveSpread : SwimEffect;
+
+    /// <summary>A member answered a probe of ours itself.</summary>
+    /// <param name="AckPayload">What it said beside, as a rule its network coordinate.</param>
+    public sealed record RoundTripMeasured(string Name, TimeSpan RoundTrip, ReadOnlyMemory<byte> AckPayload)
+        : SwimEffect;
+
+    /// <summary>Somebody told everybody something.</summary>
+    public sealed record EventHeard(UserEvent Event) : SwimEffect;
+
+    /// <summary>Somebody asks; <see cref="SwimInput.AnswerQuery"/> with the ticket answers, silence is allowed.
+    /// </summary>
+    public sealed record QueryAsked(long Ticket, IncomingQuery Query) : SwimEffect;
+
+    /// <summary>An answer to a question of ours.</summary>
+    public sealed record QueryAnswered(long Ticket, QueryAnswer Answer) : SwimEffect;
+
+    /// <summary>Somebody heard a question of ours.</summary>
+    public sealed record QueryAcknowledged(long Ticket, string From) : SwimEffect;
+
+    /// <summary>Nothing follows for this question.</summary>
+    public sealed record QueryEnded(long Ticket, QueryFault Fault) : SwimEffect;
+
+    /// <summary>Most of the cluster takes another node for the bearer of our name.</summary>
+    public sealed record NameLost(int ForUs, int Answers) : SwimEffect;
 }

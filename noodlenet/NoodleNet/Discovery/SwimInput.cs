@@ -1,4 +1,5 @@
 using System.Net;
+using NoodleNet.Discovery.Serf;
 using NoodleNet.Discovery.Wire;
 
 namespace NoodleNet.Discovery;
@@ -41,4 +42,22 @@ public abstract record SwimInput
 
     /// <summary>Something outside hints that this node is gone: probe it at once.</summary>
     public sealed record ProbeNow(string Name) : SwimInput;
+
+    /// <summary>A user message that came over a stream.</summary>
+    public sealed record StreamMessage(ReadOnlyMemory<byte> Body, IPEndPoint From) : SwimInput;
+
+    /// <summary>What goes with our answers to probes from now on, such as our network coordinate; empty: nothing.
+    /// </summary>
+    /// <remarks>Bound: <see cref="SwimMachine.MaxAckPayloadBytes"/>; longer is not taken.</remarks>
+    public sealed record SetAckPayload(ReadOnlyMemory<byte> Payload) : SwimInput;
+
+    /// <summary>Tell everybody; <see cref="SwimEffect.EventHeard"/> follows here too.</summary>
+    public sealed record SendEvent(string Name, ReadOnlyMemory<byte> Payload, bool Coalesce) : SwimInput;
+
+    /// <summary>Ask everybody; the answers carry the ticket, the last is <see cref="SwimEffect.QueryEnded"/>.
+    /// </summary>
+    public sealed record AskQuery(long Ticket, QueryQuestion Question) : SwimInput;
+
+    /// <summary>What the application says to <see cref="SwimEffect.QueryAsked"/>.</summary>
+    public sealed record AnswerQuery(long Ticket, ReadOnlyMemory<byte> Payload) : SwimInput;
 }

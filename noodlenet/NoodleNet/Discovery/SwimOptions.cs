@@ -99,6 +99,15 @@ public sealed record SwimOptions
     /// <summary>Most rumours waiting; the most often told one makes room.</summary>
     public int MaxBroadcasts { get; init; } = 4_096;
 
+    /// <summary>Most user messages (events, questions, intents) waiting; the most often told one makes room.</summary>
+    public int MaxUserBroadcasts { get; init; } = 1_024;
+
+    /// <summary>
+    /// True: an answer to a probe counts only from the address that was asked. False: where nodes answer from another
+    /// address than the one they announce.
+    /// </summary>
+    public bool ChecksAckSource { get; init; } = true;
+
     /// <summary>Most probes relayed for others at once.</summary>
     public int MaxRelays { get; init; } = 1_024;
 
@@ -122,8 +131,9 @@ public sealed record SwimOptions
         Check(AwarenessMaxMultiplier is >= 1 and <= 64, "AwarenessMaxMultiplier must be 1 to 64.");
         Check(DatagramBytes is >= 1024 and <= 65_507 && DatagramBytes - EnvelopeBytes >= 900,
             "DatagramBytes must be 1,024 to 65,507 and leave 900 beside the envelope: the longest rumour must fit.");
-        Check(MaxMembers >= 1 && MaxSuspicions >= 1 && MaxBroadcasts >= 1 && MaxRelays >= 1 && MaxLostPeers >= 1,
-            "MaxMembers, MaxSuspicions, MaxBroadcasts, MaxRelays and MaxLostPeers must be at least 1.");
+        Check(MaxMembers >= 1 && MaxSuspicions >= 1 && MaxBroadcasts >= 1 && MaxUserBroadcasts >= 1 && MaxRelays >= 1
+            && MaxLostPeers >= 1, "MaxMembers, MaxSuspicions, MaxBroadcasts, MaxUserBroadcasts, MaxRelays and "
+            + "MaxLostPeers must be at least 1.");
         Check(DeadNodeReclaimTime >= TimeSpan.Zero, "DeadNodeReclaimTime must not be negative.");
         Check(Versions.IsSound, "Versions must be sound ranges.");
         foreach ((TimeSpan value, string name) in new[]

@@ -8,6 +8,8 @@ namespace NoodleNet.Discovery.Wire;
 /// Meaning: only packets with exactly our label pass; with a key ring only sealed ones pass, without one only open
 /// ones.
 /// The label is bound into the seal, but it is no secret. Nonces come from the caller.
+/// A mesh without keys gets them node by node: first all nodes with both Verify switches off, then with
+/// <see cref="VerifyOutgoing"/> on, then with both on.
 /// </remarks>
 public sealed class GossipEnvelope
 {
@@ -36,16 +38,35 @@ public sealed class GossipEnvelope
     /// <summary>Null when gossip is not encrypted.</summary>
     public KeyRing? Keys { get; }
 
-    /// <summary>What the envelope adds to a datagram.</summary>
-    public int OverheadBytes => _header.Length + (Keys is null ? 0 : KeyRing.OverheadBytes);
+    /// <summary>With keys: false lets open packets and streams in as well.</summary>
+    public bool VerifyIncoming { get; init; } = true;
+
+    /// <summary>With keys: false sends open packets and streams nevertheless.</summary>
+    public bool VerifyOutgoing { get; init; } = true;
+
+    /// <summary>True when something before us has taken the label header away; one that is still there is wrong.
+    /// </summary>
+    public bool LabelIsStripped { get; init; }
+
+    /// <summary>Form of the seal: 1, or 0 (padded) towards peers that speak protocol 1.</summary>
+    public byte SealVersion { get; init; } = 1;
+
+    /// <summary>What the envelope adds to a datagram at most.</summary>
+    public int OverheadBytes => _header.Length + (!Seals ? 0
+        : SealVersion == 0 ? KeyRing.PaddedOverheadBytes : KeyRing.OverheadBytes);
 
     internal ReadOnlyMemory<byte> Label { get; }
 
-    internal ReadOnlySpan<byte> LabelHeader => _header;
+    internal ReadOnlySpan<byte> LabelHeader => LabelIsStripped ? [] : _header;
+
+    /// <summary>True when open bytes are taken too.</summary>
+    internal bool TakesOpen => Keys is null || !VerifyIncoming;
+
+    private bool Seals => Keys is not null && VerifyOutgoing;
 
     /// <param name="nonce">12 fresh random bytes; not read without a key ring.</param>
     public byte[] SealDatagram(ReadOnlySpan<byte> packet, ReadOnlySpan<byte> nonce) =>
-        Keys is null ? [.. _header, .. packet] : [.. _header, .. Keys.Seal(packet, nonce, Label.Span)];
+        !Seals ? [.. _header, .. packet] : [.. _header, .. Keys!.Seal(packet, nonce, Label.Span, SealVersion)];
 
     public WireFault OpenDatagram(ReadOnlyMemory<byte> datagram, out ReadOnlyMemory<byte> packet)
     {
@@ -55,13 +76,14 @@ public sealed class GossipEnvelope
             return WireFault.Truncated;
         }
 
+        ReadOnlySpan<byte> header = LabelHeader;
         bool labelled = datagram.Span[0] == (byte)MessageType.Label;
-        if (labelled != (_header.Length != 0) || !datagram.Span.StartsWith(_header))
+        if (labelled == header.IsEmpty || !datagram.Span.StartsWith(header))
         {
             return WireFault.BadLabel;
         }
 
-        ReadOnlyMemory<byte> payload = datagram[_header.Length..];
+        ReadOnlyMemory<byte> payload = datagram[header.Length..];
         if (Keys is null)
         {
             packet = payload;
@@ -69,8 +91,9 @@ public sealed class GossipEnvelope
         }
 
         WireFault fault = Keys.TryOpen(payload.Span, Label.Span, out byte[] plain);
-        packet = plain;
-        return fault;
+        bool open = fault != WireFault.None && TakesOpen;
+        packet = open ? payload : plain;
+        return open ? WireFault.None : fault;
     }
 
     /// <summary>One whole direction of a stream.</summary>
@@ -86,14 +109,14 @@ public sealed class GossipEnvelope
     {
         ReadOnlySpan<byte> plain = compress ? MessageEncoder.EncodeCompressed(message) : message;
         ReadOnlySpan<byte> header = dialled ? _header : [];
-        if (Keys is null)
+        if (!Seals)
         {
             return [.. header, .. plain];
         }
 
         Span<byte> frame = stackalloc byte[FrameHeaderBytes];
         frame[0] = (byte)MessageType.Encrypt;
-        BinaryPrimitives.WriteUInt32BigEndian(frame[1..], (uint)(plain.Length + KeyRing.OverheadBytes));
-        return [.. header, .. frame, .. Keys.Seal(plain, nonce, [.. frame, .. Label.Span])];
+        BinaryPrimitives.WriteUInt32BigEndian(frame[1..], (uint)KeyRing.SealedBytes(plain.Length, SealVersion));
+        return [.. header, .. frame, .. Keys!.Seal(plain, nonce, [.. frame, .. Label.Span], SealVersion)];
     }
 }

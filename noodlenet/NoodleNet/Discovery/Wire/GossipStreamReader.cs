@@ -124,7 +124,7 @@ public sealed class GossipStreamReader(GossipEnvelope envelope, bool accepted)
         }
 
         bool encrypted = Unread[0] == (byte)MessageType.Encrypt;
-        if (encrypted != envelope.Keys is not null)
+        if (encrypted ? envelope.Keys is null : !envelope.TakesOpen)
         {
             return encrypted ? WireFault.NoKey : WireFault.NotEncrypted;
         }

@@ -45,6 +45,20 @@ internal ref struct MsgpackReader(ReadOnlySpan<byte> data)
         };
     }
 
+    /// <summary>Number of values that follow; nil is an empty array.</summary>
+    public long ReadArrayHeader()
+    {
+        byte tag = ReadByte();
+        return tag switch
+        {
+            0xC0 => 0,
+            >= 0x90 and <= 0x9F => tag & 0x0F,
+            0xDC => ReadBigEndian(2),
+            0xDD => ReadBigEndian(4),
+            _ => Refuse(),
+        };
+    }
+
     /// <summary>A byte string, a text or nil, in any of their tags.</summary>
     public ReadOnlySpan<byte> ReadRaw()
     {
@@ -117,6 +131,33 @@ internal ref struct MsgpackReader(ReadOnlySpan<byte> data)
         }
 
         return (uint)value;
+    }
+
+    /// <summary>As <see cref="ReadUnsigned"/>, for numbers up to 2^63 - 1.</summary>
+    public ulong ReadNumber(ulong max)
+    {
+        long value = ReadInteger();
+        if (value < 0 || (ulong)value > max)
+        {
+            Fail(WireFault.Malformed);
+            return 0;
+        }
+
+        return (ulong)value;
+    }
+
+    /// <summary>A fraction in either width, or a whole number.</summary>
+    public double ReadDouble()
+    {
+        if (IsSound && !IsAtEnd && _data[Position] is 0xCA or 0xCB)
+        {
+            bool wide = ReadByte() == 0xCB;
+            ReadOnlySpan<byte> bits = Take(wide ? sizeof(double) : sizeof(float));
+            return bits.IsEmpty ? 0
+                : wide ? BinaryPrimitives.ReadDoubleBigEndian(bits) : BinaryPrimitives.ReadSingleBigEndian(bits);
+        }
+
+        return ReadInteger();
     }
 
     public bool ReadBool()

@@ -41,4 +41,10 @@ public enum WireFault
 
     /// <summary>Protocol versions are missing, or the cluster could not hold together with them.</summary>
     BadVersions,
+
+    /// <summary>An answer from elsewhere than where the question went.</summary>
+    WrongSource,
+
+    /// <summary>Sound, and refused by a rule of ours.</summary>
+    Refused,
 }

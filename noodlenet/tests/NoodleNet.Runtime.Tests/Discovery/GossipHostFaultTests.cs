@@ -1,8 +1,5 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using System.Threading.Channels;
-using Microsoft.Extensions.Logging;
 using Noodle.Primitives;
 using NoodleNet.Discovery;
 using NoodleNet.Discovery.Wire;
@@ -244,28 +241,6 @@ public sealed class GossipHostFaultTests : IDisposable
                 var answer = new GossipMessage.Ack(ping.SeqNo);
                 await socket.SendAsync(Open.SealStream(answer, false, false, []), _limit.Token);
                 return;
-            }
-        }
-    }
-
-    private sealed class LineLog : ILogger<GossipHost>
-    {
-        private readonly Channel<string> _fresh = Channel.CreateUnbounded<string>();
-        private readonly ConcurrentQueue<string> _read = new();
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-            Func<TState, Exception?, string> formatter) => _fresh.Writer.TryWrite(formatter(state, exception));
-
-        public async Task UntilAsync(string part, CancellationToken cancellation)
-        {
-            while (!_read.Any(line => line.Contains(part, StringComparison.Ordinal)))
-            {
-                _read.Enqueue(await _fresh.Reader.ReadAsync(cancellation));
             }
         }
     }

@@ -9,41 +9,49 @@ using NoodleNet.Runtime.Tests.Storage;
 namespace NoodleNet.Runtime.Tests.Discovery;
 
 /// <summary>One real <c>serf agent</c> on loopback, the local profile; killed when disposed.</summary>
-/// <remarks>The key lies in a configuration file that only its owner reads, not among the arguments.</remarks>
+/// <remarks>The key lies in a configuration file that only its owner reads, not among the arguments. To the query
+/// "uptime" each agent answers "up".</remarks>
 internal sealed class SerfAgent : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly Process _process;
     private readonly string _rpc;
+    private readonly Lock _gate = new();
+    private readonly List<string> _lines = [];
+    private TaskCompletionSource _said = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The agent's name: one that a registry of ours takes in.</summary>
-    public static readonly NodeId Node = NodeId.Create("serf", Guid.Parse("00000000000000000000000000000001"));
-
-    private SerfAgent(byte[]? key)
+    private SerfAgent(string name, byte[]? key)
     {
+        Node = NodeId.Create(name, Guid.Parse("00000000000000000000000000000001"));
         EndPoint = new IPEndPoint(IPAddress.Loopback, FreePort());
         _rpc = $"127.0.0.1:{FreePort()}";
         string path = _folder["serf.json"];
         string secret = key is null ? "" : $", \"encrypt_key\": \"{Convert.ToBase64String(key)}\"";
         string settings = $$"""
-            { "node_name": "{{Node}}", "bind": "{{EndPoint}}", "rpc_addr": "{{_rpc}}", "profile": "local"{{secret}} }
+            { "node_name": "{{Node}}", "bind": "{{EndPoint}}", "rpc_addr": "{{_rpc}}", "profile": "local",
+              "event_handlers": ["query:uptime=printf up"]{{secret}} }
             """;
         AtomicFile.Write(path, Encoding.UTF8.GetBytes(settings));
         _process = Start("agent", $"-config-file={path}");
-        _process.BeginOutputReadLine(); // a full pipe would stop the agent
+        _process.OutputDataReceived += (_, line) => Take(line.Data);
+        _process.ErrorDataReceived += (_, line) => Take(line.Data); // a full pipe would stop the agent
+        _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
+
+    /// <summary>The agent's name: one that a registry of ours takes in.</summary>
+    public NodeId Node { get; }
 
     public IPEndPoint EndPoint { get; }
 
     /// <summary>Starts an agent and waits until it answers; skips the test where there is no serf.</summary>
-    public static async Task<SerfAgent> StartAsync(byte[]? key, CancellationToken cancellation)
+    public static async Task<SerfAgent> StartAsync(string name, byte[]? key, CancellationToken cancellation)
     {
         Assert.SkipUnless(IsInstalled, "serf is not installed (Debian: apt-get install serf)");
-        var agent = new SerfAgent(key);
+        var agent = new SerfAgent(name, key);
         try
         {
-            await agent.UntilAsync(Node.ToString(), "alive", cancellation);
+            await agent.UntilAsync(agent.Node.ToString(), "alive", cancellation);
             return agent;
         }
         catch
@@ -65,13 +73,52 @@ internal sealed class SerfAgent : IAsyncDisposable
     /// <summary>Status of a member as <c>serf members</c> prints it; null when it is not listed.</summary>
     public async Task<string?> StatusAsync(string member, CancellationToken cancellation)
     {
-        using Process asking = Start("members", $"-rpc-addr={_rpc}");
-        string table = await asking.StandardOutput.ReadToEndAsync(cancellation);
-        await asking.WaitForExitAsync(cancellation);
+        string table = (await RunAsync(["members"], cancellation)).Output;
         return table.Split('\n')
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .FirstOrDefault(row => row.Length >= 3 && row[0] == member)?[2];
     }
+
+    /// <summary>Runs a command of the serf program against this agent.</summary>
+    public async Task<(int Code, string Output)> RunAsync(string[] arguments, CancellationToken cancellation)
+    {
+        using Process asking = Start([arguments[0], $"-rpc-addr={_rpc}", .. arguments[1..]]);
+        Task<string> errors = asking.StandardError.ReadToEndAsync(cancellation);
+        string output = await asking.StandardOutput.ReadToEndAsync(cancellation);
+        await asking.WaitForExitAsync(cancellation);
+        return (asking.ExitCode, output + await errors);
+    }
+
+    /// <summary>Waits until the agent's log says so.</summary>
+    public async Task UntilSaysAsync(string text, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Task said;
+            lock (_gate)
+            {
+                if (Says(text))
+                {
+                    return;
+                }
+
+                said = _said.Task;
+            }
+
+            await said.WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>True when the agent's log has said so.</summary>
+    public bool Says(string text)
+    {
+        lock (_gate)
+        {
+            return _lines.Exists(line => line.Contains(text, StringComparison.Ordinal));
+        }
+    }
+
+    public void Kill() => _process.Kill();
 
     public async ValueTask DisposeAsync()
     {
@@ -83,6 +130,19 @@ internal sealed class SerfAgent : IAsyncDisposable
 
     private static bool IsInstalled => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "serf")));
+
+    private void Take(string? line)
+    {
+        TaskCompletionSource said;
+        lock (_gate)
+        {
+            _lines.Add(line ?? "");
+            said = _said;
+            _said = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        said.SetResult();
+    }
 
     private static Process Start(params string[] arguments) => Process.Start(
         new ProcessStartInfo("serf", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;

@@ -1,53 +1,214 @@
 using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
+using System.Net.Sockets;
+using System.Text;
 using Noodle.Primitives;
 using NoodleNet.Discovery;
+using NoodleNet.Discovery.Serf;
 using NoodleNet.Discovery.Wire;
+using NoodleNet.Mesh;
 using NoodleNet.Runtime.Discovery;
 
 namespace NoodleNet.Runtime.Tests.Discovery;
 
-/// <summary>The protocol against a stranger that speaks it too; skipped where no <c>serf</c> is installed.</summary>
+/// <summary>The protocol against three strangers that speak it too; skipped where no <c>serf</c> is installed.</summary>
 public sealed class SerfTests
 {
     private static readonly NodeId Self = NodeId.Create("noodle", Guid.Parse("0123456789abcdef0123456789abcdef"));
+    private static readonly NodeId Doomed = NodeId.Create("doomed", Guid.Parse("0123456789abcdef0123456789abcdef"));
+    private static readonly byte[] FirstKey = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
+    private static readonly byte[] SecondKey = [.. Enumerable.Range(100, 32).Select(i => (byte)i)];
 
     [Fact]
-    public Task A_node_lives_in_a_Serf_cluster_and_leaves_it() =>
-        Task.WhenAll(LiveAsync(null), LiveAsync([.. Enumerable.Range(0, 32).Select(i => (byte)i)]));
+    public Task A_node_lives_in_a_Serf_cluster_and_leaves_it() => Task.WhenAll(LiveAsync(null), LiveAsync(FirstKey));
 
     private static async Task LiveAsync(byte[]? key)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        await using SerfAgent agent = await SerfAgent.StartAsync(key, limit.Token);
-        var options = new GossipOptions { Profile = SwimOptions.Local, Keys = key is null ? null : new KeyRing(key) };
-        await using var host = new GossipHost(
-            options, Self, NullLogger<GossipHost>.Instance, TimeProvider.System, new CountingAccount());
-        using var tenSeconds = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
-        IAsyncEnumerable<RegistryEvent> changes = host.WatchAsync(tenSeconds.Token);
-        await host.StartAsync(
-            new IPEndPoint(IPAddress.Loopback, 0), new Dictionary<string, string> { ["k"] = "v" }, limit.Token);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        SerfAgent[] agents = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(i => SerfAgent.StartAsync($"serf{i}", key, limit.Token)));
+        await using SerfAgent a = agents[0], b = agents[1], c = agents[2];
+        GossipOptions options = Options(key), other = Options(key);
+        var log = new LineLog();
+        await using GossipHost host = Make(options, Self, log), doomed = Make(other, Doomed, new LineLog());
+        await using IAsyncEnumerator<RegistryEvent> seen = host.WatchAsync(limit.Token).GetAsyncEnumerator(limit.Token);
+        var far = new TaskCompletionSource<RoundTripSample>(TaskCreationOptions.RunContinuationsAsynchronously);
+        host.RoundTripMeasured += sample => _ = sample.Coordinate is null || far.TrySetResult(sample);
+        await StartAsync(host, limit.Token);
+        await StartAsync(doomed, limit.Token);
 
-        Assert.Equal(1, await host.JoinAsync([agent.EndPoint], limit.Token));
-        await agent.UntilAsync(Self.ToString(), "alive", limit.Token);
-        RegistryEntry seen = host.Members.Single(member => member.Node == SerfAgent.Node);
-        Assert.Equal((NodeState.Alive, agent.EndPoint), (seen.State, seen.GossipEndPoint));
-
-        // Some ten probes of each by the other, and nobody is suspected.
-        tenSeconds.CancelAfter(TimeSpan.FromSeconds(10));
-        var told = new List<RegistryChange>();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        Assert.Equal(3, await host.JoinAsync([.. agents.Select(agent => agent.EndPoint)], limit.Token));
+        Assert.Equal(1, await doomed.JoinAsync([a.EndPoint], limit.Token));
+        foreach (SerfAgent agent in agents)
         {
-            await foreach (RegistryEvent change in changes)
+            await agent.UntilAsync(Self.ToString(), "alive", limit.Token);
+            await agent.UntilAsync(Doomed.ToString(), "alive", limit.Token);
+            RegistryEntry entry = host.Members.Single(member => member.Node == agent.Node);
+            Assert.Equal((NodeState.Alive, agent.EndPoint), (entry.State, entry.GossipEndPoint));
+        }
+
+        await AskAndTellAsync(host, agents, limit.Token);
+        await SuspectAsync(log, a, key, limit.Token);
+        await PlaceAsync(host, a, far.Task, limit.Token);
+        if (key is null)
+        {
+            await SpeakOverStreamAsync(host, b, limit.Token);
+        }
+        else
+        {
+            await RotateAsync(host, options, other, a, limit.Token);
+        }
+
+        Assert.All(agents, agent => Assert.False(agent.Says("EventMemberFailed")));
+        await EndAsync(host, doomed, seen, agents, limit.Token);
+    }
+
+    // Questions and words in both directions; serf reachability counts acknowledgements.
+    private static async Task AskAndTellAsync(GossipHost host, SerfAgent[] agents, CancellationToken cancellation)
+    {
+        host.HandleQueries("hello", (query, _) => ValueTask.FromResult<ReadOnlyMemory<byte>?>(
+            Encoding.UTF8.GetBytes("and " + Encoding.UTF8.GetString(query.Payload.Span))));
+        await using IAsyncEnumerator<UserEvent> words =
+            host.WatchEventsAsync(cancellation).GetAsyncEnumerator(cancellation);
+        Task<(int Code, string Output)> reached = agents[2].RunAsync(["reachability"], cancellation);
+        Task<(int Code, string Output)> asked = agents[1].RunAsync(
+            ["query", "-timeout=3s", $"-node={Self}", "hello", "you"], cancellation);
+        Task<QueryOutcome> ours = host.QueryAsync(
+            new QueryQuestion("uptime", default)
             {
-                told.Add(change.Change);
+                WantsAcks = true, RelayFactor = 1, Enough = 3, Timeout = TimeSpan.FromSeconds(30),
+            }, cancellation);
+        await host.SendEventAsync("deploy", "v1"u8.ToArray(), cancellation: cancellation);
+        await Task.WhenAll(agents.Select(agent => agent.UntilSaysAsync("user-event: deploy", cancellation)));
+        await agents[0].RunAsync(["event", "release", "v2"], cancellation);
+
+        Assert.True(await words.MoveNextAsync());
+        Assert.Equal("deploy", words.Current.Name);
+        Assert.True(await words.MoveNextAsync());
+        Assert.Equal(("release", "v2"), (words.Current.Name, Encoding.UTF8.GetString(words.Current.Payload.Span)));
+        Assert.Contains("and you", (await asked).Output, StringComparison.Ordinal);
+        QueryOutcome outcome = await ours;
+        Assert.Equal(agents.Select(agent => agent.Node.ToString()).Order(),
+            outcome.Answers.Select(answer => answer.From).Order());
+        Assert.All(outcome.Answers, answer => Assert.Equal("up", Encoding.UTF8.GetString(answer.Payload.Span)));
+        Assert.Contains(agents[0].Node.ToString(), outcome.Acknowledged);
+        (int code, string output) = await reached;
+        Assert.True(code == 0, output);
+    }
+
+    // Somebody says that we do not answer: we say otherwise, with a higher number, and nobody gives us up.
+    private static async Task SuspectAsync(LineLog log, SerfAgent agent, byte[]? key, CancellationToken cancellation)
+    {
+        var envelope = new GossipEnvelope("", key is null ? null : new KeyRing(key));
+        var suspect = new GossipMessage.Suspect(1, Self.ToString(), agent.Node.ToString());
+        byte[] packet = envelope.SealDatagram(
+            new GossipEnvelope().SealStream(suspect, dialled: true, compress: false, []), new byte[KeyRing.NonceBytes]);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.SendTo(packet, agent.EndPoint);
+        await log.UntilAsync("refuted", cancellation);
+        Assert.Equal("alive", await agent.StatusAsync(Self.ToString(), cancellation));
+    }
+
+    // Agents tell us where they lie, and take in where we say we lie.
+    private static async Task PlaceAsync(
+        GossipHost host, SerfAgent agent, Task<RoundTripSample> far, CancellationToken cancellation)
+    {
+        RoundTripSample sample = await far.WaitAsync(cancellation);
+        Assert.Equal(8, sample.Coordinate!.Vector.Length);
+        Assert.True(sample.RoundTrip > TimeSpan.Zero);
+        host.SetCoordinate(new NetworkCoordinate(new double[8], 0.5, 0, 1e-5));
+        while (!(await agent.RunAsync(["rtt", Self.ToString()], cancellation)).Output
+            .Contains("Estimated", StringComparison.Ordinal))
+        {
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    // An event by a user message on a stream: bytes as in the golden vector, with a later number.
+    private static async Task SpeakOverStreamAsync(GossipHost host, SerfAgent agent, CancellationToken cancellation)
+    {
+        await using IAsyncEnumerator<UserEvent> words =
+            host.WatchEventsAsync(cancellation).GetAsyncEnumerator(cancellation);
+        byte[] bytes = Convert.FromHexString(
+            "0881aa557365724d73674c656e210384a54c54696d6520a44e616d65a3746370a75061796c6f6164a26869a24343c2");
+        foreach (IPEndPoint to in new[] { agent.EndPoint, host.LocalEndPoint })
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(to, cancellation);
+            await socket.SendAsync(bytes, SocketFlags.None, cancellation);
+            Assert.Equal(0, await socket.ReceiveAsync(new byte[1], SocketFlags.None, cancellation));
+        }
+
+        await agent.UntilSaysAsync("user-event: tcp", cancellation);
+        Assert.True(await words.MoveNextAsync());
+        Assert.Equal("tcp", words.Current.Name);
+    }
+
+    // First we refuse and are given the key by hand, then we are told to obey.
+    private static async Task RotateAsync(
+        GossipHost host, GossipOptions options, GossipOptions other, SerfAgent agent, CancellationToken cancellation)
+    {
+        string second = Convert.ToBase64String(SecondKey), first = Convert.ToBase64String(FirstKey);
+        other.KeyQueries = KeyQueryPolicy.Obey;
+        (int code, string output) = await agent.RunAsync(["keys", $"-install={second}"], cancellation);
+        Assert.NotEqual(0, code);
+        Assert.Contains("this node takes gossip keys from its own mesh only", output, StringComparison.Ordinal);
+        Assert.Equal([1, 2], [options.Keys!.All.Count, other.Keys!.All.Count]);
+        Assert.Equal(KeyRingFault.None, options.Keys.TryInstall(SecondKey));
+
+        await agent.RunAsync(["keys", $"-use={second}"], cancellation);
+        Assert.Equal(FirstKey, options.Keys.Primary.ToArray());
+        Assert.Equal(SecondKey, other.Keys.Primary.ToArray());
+        Assert.Equal(KeyRingFault.None, options.Keys.TryUse(SecondKey));
+        options.KeyQueries = KeyQueryPolicy.Obey;
+        (code, output) = await agent.RunAsync(["keys", $"-remove={first}"], cancellation);
+        Assert.True(code == 0, output);
+        Assert.Equal(SecondKey, Assert.Single(options.Keys.All).ToArray());
+        (code, output) = await agent.RunAsync(["keys", "-list"], cancellation);
+        Assert.True(code == 0, output);
+        Assert.Contains("[5/5]", output, StringComparison.Ordinal);
+        await host.SendEventAsync("rotated", default, cancellation: cancellation);
+        await agent.UntilSaysAsync("user-event: rotated", cancellation);
+    }
+
+    // An agent and a node are killed, the agent is forced out, and we leave.
+    private static async Task EndAsync(
+        GossipHost host, GossipHost doomed, IAsyncEnumerator<RegistryEvent> seen, SerfAgent[] agents,
+        CancellationToken cancellation)
+    {
+        NodeId lost = agents[2].Node;
+        agents[2].Kill();
+        await doomed.DisposeAsync();
+        Task failed = Task.WhenAll(agents[..2].Select(agent => agent.UntilSaysAsync(
+            $"EventMemberFailed: {Doomed}", cancellation)));
+        var wanted = new HashSet<NodeId> { lost, Doomed };
+        while (wanted.Count != 0 && await seen.MoveNextAsync())
+        {
+            if (seen.Current.Change == RegistryChange.Failed)
+            {
+                wanted.Remove(seen.Current.Entry!.Node);
             }
-        });
-        Assert.Equal([RegistryChange.Joined, RegistryChange.Joined], told);
-        Assert.Equal("alive", await agent.StatusAsync(Self.ToString(), limit.Token));
-        Assert.Equal(1, await host.JoinAsync([agent.EndPoint], limit.Token)); // the cluster is not poisoned
+        }
+
+        await failed;
+        Assert.Equal("failed", await agents[0].StatusAsync(Doomed.ToString(), cancellation));
+        await agents[0].UntilAsync(lost.ToString(), "failed", cancellation);
+        await agents[0].RunAsync(["force-leave", lost.ToString()], cancellation);
+        while (seen.Current.Change != RegistryChange.Left || seen.Current.Entry!.Node != lost)
+        {
+            Assert.True(await seen.MoveNextAsync());
+        }
 
         await host.LeaveAsync(TimeSpan.FromSeconds(10));
-        await agent.UntilAsync(Self.ToString(), "left", limit.Token);
+        await agents[0].UntilAsync(Self.ToString(), "left", cancellation);
+        await agents[1].UntilAsync(Self.ToString(), "left", cancellation);
     }
+
+    private static GossipOptions Options(byte[]? key) =>
+        new() { Profile = SwimOptions.Local, Keys = key is null ? null : new KeyRing(key) };
+
+    private static GossipHost Make(GossipOptions options, NodeId self, LineLog log) =>
+        new(options, self, log, TimeProvider.System, new CountingAccount());
+
+    private static Task StartAsync(GossipHost host, CancellationToken cancellation) => host.StartAsync(
+        new IPEndPoint(IPAddress.Loopback, 0), new Dictionary<string, string> { ["k"] = "v" }, cancellation);
 }

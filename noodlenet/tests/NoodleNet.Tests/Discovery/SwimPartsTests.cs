@@ -125,11 +125,10 @@ public sealed class SwimPartsTests
     [Fact]
     public void A_round_probes_everybody_once() => Gen.Select(Gen.ULong, Gen.Int[1, 30]).Sample((seed, count) =>
     {
-        var table = new MemberTable(100, new Prng(seed));
+        var table = new MemberTable(100, new MemberPool(), new Prng(seed));
         for (int i = 0; i < count; i++)
         {
-            var member = new Member($"n{i}", Somewhere, default);
-            Assert.True(table.TryAdd(member));
+            Assert.True(table.TryAdd($"n{i}", Somewhere, default, ProtocolVersions.Noodle, default, out Member? member));
             member.Become(i == 1 ? MemberState.Left : MemberState.Alive, default);
         }
 
@@ -145,10 +144,11 @@ public sealed class SwimPartsTests
     public void A_pick_is_of_different_members_that_fit() =>
         Gen.Select(Gen.ULong, Gen.Int[0, 40]).Sample((seed, count) =>
     {
-        var table = new MemberTable(100, new Prng(seed));
+        var table = new MemberTable(100, new MemberPool(), new Prng(seed));
         for (int i = 0; i < count; i++)
         {
-            table.TryAdd(new Member($"n{i}", Somewhere, default) { Incarnation = (uint)i });
+            table.TryAdd($"n{i}", Somewhere, default, ProtocolVersions.Noodle, default, out Member? member);
+            member!.Incarnation = (uint)i;
         }
 
         List<Member> picked = table.Pick(3, member => member.Incarnation % 2 == 0);
