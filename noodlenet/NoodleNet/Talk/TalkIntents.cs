@@ -18,4 +18,10 @@ public static class TalkIntents
 
     /// <summary>Read a model file: <see cref="ModelFetch"/> to <see cref="ModelFetchReply"/> and a stream.</summary>
     public const string ModelFetch = "noodle.model.fetch";
+
+    /// <summary>Measure a round trip and swap coordinates: <see cref="MeshProbe"/> to the same.</summary>
+    public const string MeshProbe = "noodle.mesh.probe";
+
+    /// <summary>A stream to a node that is out of reach: <see cref="RelayOpen"/> to <see cref="RelayAnswer"/>.</summary>
+    public const string MeshRelay = "noodle.mesh.relay";
 }
