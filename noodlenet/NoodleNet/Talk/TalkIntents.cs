@@ -22,6 +22,7 @@ public static class TalkIntents
     /// <summary>Measure a round trip and swap coordinates: <see cref="MeshProbe"/> to the same.</summary>
     public const string MeshProbe = "noodle.mesh.probe";
 
-    /// <summary>A stream to a node that is out of reach: <see cref="RelayOpen"/> to <see cref="RelayAnswer"/>.</summary>
+    /// <summary>A stream to a node that is out of reach: <see cref="RelayOpen"/> to <see cref="RelayAnswer"/>.
+    /// </summary>
     public const string MeshRelay = "noodle.mesh.relay";
 }

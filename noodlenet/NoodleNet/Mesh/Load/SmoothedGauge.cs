@@ -3,8 +3,8 @@ using Noodle.Primitives;
 namespace NoodleNet.Mesh.Load;
 
 /// <summary>A number that follows what is measured within some seconds, whatever the pace of the samples.</summary>
-/// <remarks>Meaning: value += (sample - value) x gap / (gap + <c>follow</c>), in whole numbers; the first sample is taken
-/// as it is, and so is the first after a long silence.</remarks>
+/// <remarks>Meaning: value += (sample - value) x gap / (gap + <c>follow</c>), in whole numbers; the first sample is
+/// taken as it is, and so is the first after a long silence.</remarks>
 internal struct SmoothedGauge(TimeSpan follow)
 {
     private const int LongSilence = 10;

@@ -36,7 +36,8 @@ public enum RelayFault
 /// <param name="Seen">Nodes that it has passed, the asker first.</param>
 public sealed record RelayRequest(NodeId Target, int HopsLeft, IReadOnlyList<NodeId> Seen);
 
-/// <summary>What makes loops impossible: each node passes a request on at most once, and at most four nodes do.</summary>
+/// <summary>What makes loops impossible: each node passes a request on at most once, and at most four nodes do.
+/// </summary>
 public static class RelayRule
 {
     /// <summary>Reads a request that a peer sent.</summary>

@@ -39,7 +39,8 @@ public static class CoordinateSpace
         return true;
     }
 
-    /// <summary>The predicted round trip in microseconds; null when a coordinate is not valid or knows nothing.</summary>
+    /// <summary>The predicted round trip in microseconds; null when a coordinate is not valid or knows
+    /// nothing.</summary>
     /// <remarks>Bound: 1 µs to <see cref="LongestRoundTrip"/>.</remarks>
     public static long? PredictMicroseconds(NetworkCoordinate a, NetworkCoordinate b)
     {
