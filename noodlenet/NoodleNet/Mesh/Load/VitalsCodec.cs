@@ -7,16 +7,13 @@ namespace NoodleNet.Mesh.Load;
 /// to what can be; what is too much is left out.</remarks>
 public static class VitalsCodec
 {
-    /// <summary>Labels of one node.</summary>
-    public const int MostLabels = 32;
-
-    /// <summary>Characters of one label, name and value together; of a processor's name as well.</summary>
-    public const int LongestLabel = 128;
+    /// <summary>Characters of a processor's name.</summary>
+    public const int LongestName = 128;
 
     private const int MostCores = 65_536;
 
-    public static NodeVitals Write(
-        LoadSample load, long samples, int queued, IReadOnlyCollection<string> labels)
+    /// <param name="samples">How many the averages rest on.</param>
+    public static NodeVitals Write(LoadSample load, long samples)
     {
         ArgumentNullException.ThrowIfNull(load);
         var vitals = new NodeVitals
@@ -24,10 +21,8 @@ public static class VitalsCodec
             Cores = (uint)load.Cores,
             GpusKnown = load.Gpus is not null,
             OnBattery = load.OnBattery,
-            Queued = (uint)int.Max(queued, 0),
             Samples = (uint)long.Clamp(samples, 0, uint.MaxValue),
         };
-        vitals.Labels.AddRange(labels.Take(MostLabels));
         Set(load.CpuPermille, value => vitals.CpuPermille = (uint)value);
         Set(load.MemoryTotalBytes, value => vitals.MemoryTotalBytes = (ulong)value);
         Set(load.MemoryFreeBytes, value => vitals.MemoryFreeBytes = (ulong)value);
@@ -67,27 +62,10 @@ public static class VitalsCodec
         };
     }
 
-    /// <summary>The labels as names and values; those of a wrong form or length are left out.</summary>
-    public static IReadOnlyDictionary<string, string> ReadLabels(NodeVitals vitals)
-    {
-        ArgumentNullException.ThrowIfNull(vitals);
-        var labels = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (string label in vitals.Labels.Take(MostLabels))
-        {
-            int split = label.IndexOf('=', StringComparison.Ordinal);
-            if (split > 0 && label.Length <= LongestLabel)
-            {
-                labels[label[..split]] = label[(split + 1)..];
-            }
-        }
-
-        return labels;
-    }
-
     private static GpuSample Read(GpuVitals gpu)
     {
         long total = Cut(gpu.MemoryTotalBytes);
-        string name = gpu.Name.Length > LongestLabel ? gpu.Name[..LongestLabel] : gpu.Name;
+        string name = gpu.Name.Length > LongestName ? gpu.Name[..LongestName] : gpu.Name;
         return new GpuSample(name, total, Cut(gpu.MemoryFreeBytes, total), Permille(gpu.BusyPermille));
     }
 
