@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using NoodleNet.Link;
+using NoodleNet.Mesh.Topology;
 using NoodleNet.State;
 
 namespace Noodle.Node;
@@ -65,6 +66,14 @@ internal static partial class Log
     [LoggerMessage(5523, LogLevel.Information,
         "Deleted the file of model {Digest}: nothing is deployed from it any more")]
     public static partial void ModelRemoved(ILogger logger, string digest);
+
+    // Topology 5630-5659.
+    [LoggerMessage(5630, LogLevel.Information, "{Change}: {Node}, {Kind} {Via}, round trip {RoundTripUs} us")]
+    public static partial void TopologyChanged(
+        ILogger logger, TopologyChange change, string node, LinkKind kind, string via, long? roundTripUs);
+
+    [LoggerMessage(5631, LogLevel.Debug, "No relay to {Node} through {Relay}: {Fault}, {Detail}")]
+    public static partial void RelayFailed(ILogger logger, string node, string relay, RelayFault fault, string detail);
 
     [LoggerMessage(5530, LogLevel.Warning, "Node {Owner} did not give back {Amount} of {Kind}")]
     public static partial void ResourceLeaked(ILogger logger, string owner, long amount, Primitives.ResourceKind kind);

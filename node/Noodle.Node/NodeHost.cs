@@ -13,6 +13,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Nbc.Runtime.Resources;
 using Noodle.Node.Control;
+using Noodle.Node.Mesh.Topology;
 using Noodle.Node.Hosting;
 using Noodle.Node.Options;
 using Noodle.Primitives;
@@ -92,6 +93,7 @@ public static class NodeHost
         NodeRuntime node = routes.ServiceProvider.GetRequiredService<NodeRuntime>();
         NodeOptions options = routes.ServiceProvider.GetRequiredService<NodeOptions>();
         ControlEndpoints.Map(routes, () => node.View, () => node.Deployments, options.MaxModelBytes);
+        TopologyEndpoint.Map(routes, () => node.Topology);
         routes.MapInferenceProtocol();
         return routes;
     }

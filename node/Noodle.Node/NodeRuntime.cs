@@ -11,10 +11,12 @@ using Nbc.Runtime.Resources;
 using Noodle.Node.Control;
 using Noodle.Node.Hosting;
 using Noodle.Node.Mesh;
+using Noodle.Node.Mesh.Topology;
 using Noodle.Node.Models;
 using Noodle.Node.Options;
 using Noodle.Node.Talk;
 using Noodle.Primitives;
+using NoodleNet.Runtime.Mesh;
 using NoodleNet.Runtime.Storage;
 using NoodleNet.Runtime.Trust;
 using NoodleNet.State;
@@ -65,7 +67,16 @@ internal sealed class NodeRuntime(
 
     public string? BrokenPart => _brokenPart;
 
+    private static string Version { get; } =
+        typeof(NodeRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+            .InformationalVersion.Split('+')[0];
+
     internal NodeView View => Started(_parts).View;
+
+    /// <summary>Before the start: false for an address closes the direct way to it.</summary>
+    internal Func<IPEndPoint, bool>? MayDial { get; set; }
+
+    internal TopologyView Topology => Started(_parts).TopologyView;
 
     internal Deployments Deployments => Started(_parts).Deployments;
 
@@ -77,13 +88,12 @@ internal sealed class NodeRuntime(
             cancellationToken);
         _parts = Assemble(_folder, _mesh);
         handler.Serve(_parts.Talk);
-        string version = typeof(NodeRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
-            .InformationalVersion.Split('+')[0];
-        await _mesh.StartAsync(Http, version, cancellationToken);
+        await _mesh.StartAsync(Http, Version, cancellationToken);
         _started = true;
         _loops = Task.WhenAll(
             GuardAsync("gossip", _mesh.Gossip.Completion.WaitAsync), GuardAsync("discovery", _mesh.RunAsync),
             GuardAsync("connections", _parts.Peers.RunAsync),
+            GuardAsync("topology", _parts.Talk.Topology.RunAsync),
             GuardAsync("status", _parts.Status.RunAsync), GuardAsync("models", _parts.Reconciler.RunAsync));
     }
 
@@ -113,6 +123,7 @@ internal sealed class NodeRuntime(
     {
         if (_started && _mesh is { } mesh)
         {
+            _parts?.Talk.Relays.Stop(); // streams of others would hold the connections open
             TimeSpan left = options.DrainTimeout - time.GetElapsedTime(_drainBegan);
             await mesh.Link.DrainAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
             Log.Left(_log);
@@ -155,6 +166,8 @@ internal sealed class NodeRuntime(
         }
 
         _parts?.Peers.Dispose();
+        _parts?.Talk.Relays.Dispose();
+        _parts?.Talk.Topology.Dispose();
 
         _folder?.Dispose();
         _stop.Dispose();
@@ -185,8 +198,19 @@ internal sealed class NodeRuntime(
         var router = new InferenceRouter(
             catalog, host, executor, catalog, new DecisionLog(), new RouterOptions { Seed = seed }, time,
             logs.CreateLogger<InferenceRouter>());
+        var topology = new MeshTopology(
+            folder.Node, peers, new LoadSampler(folder.FolderPath), time, seed, logs.CreateLogger<MeshTopology>());
+        var relays = new RelayService(
+            mesh.Link, folder.Node, new RelayOptions(), resources.Root.OpenChild("relays"),
+            target => RelayDialer.FindNext(topology, target), logs.CreateLogger<RelayService>(), time);
+        var dialer = new RelayDialer(topology, relays, logs.CreateLogger<RelayDialer>());
+        (peers.ConnectByRelay, peers.Predict, peers.MayDial) = (dialer.TryConnectAsync, topology.Predict, MayDial);
+        status.Composing += topology.Describe;
+        status.Told += topology.Take;
         var talk = new TalkServices
         {
+            Topology = topology,
+            Relays = relays,
             Models = host,
             Store = store,
             Duplicates = new DuplicateCalls(new DuplicateCallsOptions(), time),
@@ -199,7 +223,8 @@ internal sealed class NodeRuntime(
         return new Parts(
             peers, host, catalog, status, reconciler, router, talk,
             new Deployments(catalog, reconciler, host, store, peers, time, logs.CreateLogger<Deployments>()),
-            new NodeView(peers, catalog, host, router.Decisions, Http));
+            new NodeView(peers, catalog, host, router.Decisions, Http),
+            new TopologyView(topology, peers, relays, () => host.InFlight, Version, seed));
     }
 
     // A part that ends by itself has a defect: a node that is half alive is worse than one that is restarted.
@@ -223,5 +248,6 @@ internal sealed class NodeRuntime(
 
     private sealed record Parts(
         MeshPeers Peers, ModelHost Models, ClusterModels Catalog, StatusExchange Status, ModelReconciler Reconciler,
-        InferenceRouter Router, TalkServices Talk, Deployments Deployments, NodeView View);
+        InferenceRouter Router, TalkServices Talk, Deployments Deployments, NodeView View,
+        TopologyView TopologyView);
 }

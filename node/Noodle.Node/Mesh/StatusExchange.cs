@@ -2,6 +2,7 @@ using System.Text;
 using Ahr.Runtime;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
+using Noodle.Primitives;
 using NoodleNet.Link;
 using NoodleNet.Runtime.Link;
 using NoodleNet.Talk;
@@ -37,6 +38,12 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
         get => _draining;
         set => _draining = value;
     }
+
+    /// <summary>Raised with a status before it goes out, to put more into it.</summary>
+    public event Action<NodeStatus>? Composing;
+
+    /// <summary>Raised with every status of another node.</summary>
+    public event Action<NodeId, NodeStatus>? Told;
 
     /// <summary>Sends statuses until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -81,6 +88,7 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
     public void Take(LinkPeer from, NodeStatus status, CancellationToken cancellation)
     {
         peers.NoteStatus(from.Node, status);
+        Told?.Invoke(from.Node, status);
         if (Differs())
         {
             _comparing.Start(from.Node, () => Differs() ? CompareAsync(from, cancellation) : Task.CompletedTask);
@@ -114,6 +122,7 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
             });
         }
 
+        Composing?.Invoke(status);
         return status.ToByteArray();
     }
 

@@ -1,5 +1,7 @@
 using Ahr.Runtime;
 using Noodle.Node.Mesh;
+using Noodle.Node.Mesh.Topology;
+using NoodleNet.Runtime.Mesh;
 
 namespace Noodle.Node.Talk;
 
@@ -15,6 +17,10 @@ internal sealed class TalkServices
     public required ClusterState State { get; init; }
 
     public required StatusExchange Status { get; init; }
+
+    public required MeshTopology Topology { get; init; }
+
+    public required RelayService Relays { get; init; }
 
     /// <summary>Largest body of a call.</summary>
     public required long MaxRequestBytes { get; init; }

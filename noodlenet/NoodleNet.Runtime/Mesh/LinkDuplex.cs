@@ -6,14 +6,14 @@ namespace NoodleNet.Runtime.Mesh;
 /// <summary>A stream of NoodleLink as .NET's <see cref="Stream"/>: what TLS needs to run inside it.</summary>
 /// <remarks>
 /// Meaning: a write returns when the other end has given credit for it, so a slow reader slows the writer down through
-/// every relay between. A broken stream throws <see cref="IOException"/>. Reads and writes may run at once; of each, one
-/// at a time, and a second write waits for the first. Synchronous calls are refused.
+/// every relay between. A broken stream throws <see cref="IOException"/>. Reads and writes may run at once; of each,
+/// one at a time, and a second write waits for the first. Synchronous calls are refused.
 /// </remarks>
 internal sealed class LinkDuplex(LinkStream stream, TimeProvider time) : Stream
 {
     private static readonly TimeSpan s_goodbye = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly SemaphoreSlim _writing = new(1, 1); // holds no handle: a late writer may still ask it
     private int _isDisposed;
 
     public override bool CanRead => true;
@@ -45,6 +45,11 @@ internal sealed class LinkDuplex(LinkStream stream, TimeProvider time) : Stream
         await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            if (Volatile.Read(ref _isDisposed) != 0)
+            {
+                throw Broken(LinkStatus.Cancelled);
+            }
+
             LinkStatus status = await stream.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
             if (status != LinkStatus.Ok)
             {
@@ -83,7 +88,14 @@ internal sealed class LinkDuplex(LinkStream stream, TimeProvider time) : Stream
             try
             {
                 await _writing.WaitAsync(limit.Token).ConfigureAwait(false);
-                await stream.CompleteAsync(limit.Token).ConfigureAwait(false);
+                try
+                {
+                    await stream.CompleteAsync(limit.Token).ConfigureAwait(false);
+                }
+                finally
+                {
+                    _writing.Release();
+                }
             }
             catch (OperationCanceledException)
             {
@@ -104,7 +116,6 @@ internal sealed class LinkDuplex(LinkStream stream, TimeProvider time) : Stream
             stream.Cancel(LinkStatus.Cancelled);
         }
 
-        _writing.Dispose();
         base.Dispose(disposing);
     }
 

@@ -4,9 +4,9 @@ namespace NoodleNet.Runtime.Mesh;
 
 /// <summary>Asks the machine what it has and does.</summary>
 /// <remarks>
-/// Meaning: Linux tells all; elsewhere the processor and the battery are not known, and memory is what .NET says. A limit
-/// that holds for this process alone (a container's) counts as the machine's own. Graphics processors are read through
-/// NVIDIA's library where it is; of others nothing is known.
+/// Meaning: Linux tells all; elsewhere the processor and the battery are not known, and memory is what .NET says. A
+/// limit that holds for this process alone (a container's) counts as the machine's own. Graphics processors are read
+/// through NVIDIA's library where it is; of others nothing is known.
 /// Cost: under a millisecond a sample. Not safe for several threads at once.
 /// </remarks>
 public sealed class LoadSampler : IDisposable

@@ -10,7 +10,8 @@ namespace NoodleNet.Mesh;
 /// prediction.</summary>
 /// <remarks>
 /// Meaning: each second it asks for at most four probes (<see cref="ProbePlanner"/>). What they bring moves the
-/// coordinate and the quality of the link; what nodes tell of their links makes the graph, from which relays are chosen.
+/// coordinate and the quality of the link; what nodes tell of their links makes the graph, from which relays are
+/// chosen.
 /// Bound: <c>capacity</c> nodes; <see cref="MostEffects"/> effects that nobody takes, of which the oldest are dropped.
 /// Cost: about 2.6 KB a node that reports 32 links, nothing that grows with the square of the mesh.
 /// </remarks>

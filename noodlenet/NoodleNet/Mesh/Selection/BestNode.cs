@@ -32,10 +32,11 @@ public sealed record NodeSelection(NodeId Chosen, IReadOnlyList<NodeScore> Score
 /// <remarks>
 /// Meaning: who does not meet the requirement is out, by the name of the condition. The others cost queue + transfer +
 /// compute, in whole microseconds: queue is the work before it, transfer the round trip and the payload at the measured
-/// bandwidth, compute one run. A cost may be off by 1/16, and by more the older the node's word is: after two seconds by
-/// half of queue and compute. Who might be as cheap as the cheapest is a near-equal. Two of them are drawn and the
-/// cheaper wins (power of two choices), so that many nodes with the same old word do not all run to the same target; of
-/// two equal ones the one drawn first wins.
+/// bandwidth, compute one run. Of the queue that a node told of, as much is done by now as time has passed since: an
+/// old word says less, and a very old one nothing, so that nobody runs for long to the node that was idle once. A cost
+/// may be off by 1/16, and by a quarter of what the age put in doubt. Who might be as cheap as the cheapest is a
+/// near-equal. Two of them are drawn and the cheaper wins (power of two choices), so that many nodes with the same old
+/// word do not all run to the same target; of two equal ones the one drawn first wins.
 /// Cost: one pass for the facts, one for the costs; an object a candidate.
 /// </remarks>
 public static class BestNode
@@ -52,9 +53,6 @@ public static class BestNode
 
     /// <summary>Service time that is supposed of work that was never done.</summary>
     public const long UnknownServiceMicroseconds = 10_000;
-
-    private const long UnknownAgeMs = 10_000;
-    private const long WholeSpreadMs = 2_000;
 
     public static NodeSelection Choose(
         IReadOnlyList<NodeCandidate> candidates, Requirement requirement, long payloadBytes, Instant now, Prng chance)
@@ -83,18 +81,17 @@ public static class BestNode
     {
         NodeFacts facts = candidate.Facts;
         Int128 service = long.Max(candidate.ServiceMicroseconds ?? UnknownServiceMicroseconds, 1);
-        long waiting = long.Max(candidate.InFlight, candidate.Outstanding);
-        Int128 queue = service * waiting;
+        Int128 told = service * int.Max(candidate.InFlight, 0);
+        Int128 age = candidate.IsLocal ? 0
+            : candidate.ToldAt is { } at ? (Int128)long.Max((long)now.Since(at).TotalMicroseconds, 0) : told;
+        // What this node itself has waiting there it knows for sure.
+        Int128 queue = Int128.Max(told - age, service * int.Max(candidate.Outstanding, 0));
         Int128 transfer = candidate.IsLocal ? 0
             : (facts.RoundTripMicroseconds ?? UnknownRoundTripMicroseconds)
                 + ((Int128)long.Max(payloadBytes, 0) * 1_000_000
                     / long.Max(facts.BytesPerSecond ?? UnknownBytesPerSecond, 1));
-        long ageMs = candidate.IsLocal ? 0
-            : candidate.ToldAt is { } at ? long.Max((long)now.Since(at).TotalMilliseconds, 0) : UnknownAgeMs;
         Int128 total = queue + transfer + service;
-        // Of the queue alone: the way and the work do not change because nobody spoke of them.
-        Int128 stale = (queue + service) * long.Min(ageMs, WholeSpreadMs) / WholeSpreadMs;
-        Int128 spread = (total / SameFraction) + (stale / 2);
+        Int128 spread = (total / SameFraction) + (Int128.Min(age, told + service) / 4);
         return new Cost((long)Int128.Min(total, long.MaxValue / 4), (long)Int128.Min(spread, long.MaxValue / 4), null);
     }
 

@@ -16,8 +16,8 @@ public sealed record MeshPath(IReadOnlyList<NodeId> Nodes, long Microseconds)
 /// <remarks>
 /// Meaning: Dijkstra's algorithm over the direct links that nodes told of, in both directions. A link costs its
 /// measured round trip, or what the coordinates predict, or <see cref="UnknownMicroseconds"/>; lost probes make it
-/// dearer, and each relay adds <see cref="RelayMicroseconds"/>. Whole microseconds, ties by the order of discovery: the same answer on
-/// every machine. A way has no node twice, for every cost is positive.
+/// dearer, and each relay adds <see cref="RelayMicroseconds"/>. Whole microseconds, ties by the order of discovery: the
+/// same answer on every machine. A way has no node twice, for every cost is positive.
 /// Bound: <see cref="MostRelays"/> relays. Cost: O(L x E log N) for L legs, made anew for each question: asked for when
 /// a node cannot be dialed, not for every call.
 /// </remarks>
