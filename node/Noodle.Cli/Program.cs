@@ -14,8 +14,9 @@ var root = new Command("noodle", "Run AI models on the machines you already have
 foreach (Command each in new[]
 {
     UpVerb.Create(), NodesVerb.Create(), DeployVerb.Create(), ModelsVerb.Create(), ReplicasVerb.Create(),
-    RunVerb.Create(), RemoveVerb.Create(), DecisionsVerb.Create(), DemoVerb.Create(), DoctorVerb.Create(),
-    JoinVerb.Create(), TokenVerb.Create(), AdmitVerb.Create(), RevokeVerb.Create(), GossipKeyVerb.Create(),
+    RunVerb.Create(), RemoveVerb.Create(), DecisionsVerb.Create(), MeshVerb.Create(), DemoVerb.Create(),
+    DoctorVerb.Create(), JoinVerb.Create(), TokenVerb.Create(), AdmitVerb.Create(), RevokeVerb.Create(),
+    GossipKeyVerb.Create(),
     VersionVerb.Create(),
 })
 {

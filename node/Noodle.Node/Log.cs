@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using NoodleNet.Link;
 using NoodleNet.Runtime.Trust;
+using NoodleNet.Mesh.Topology;
 using NoodleNet.State;
 using NoodleNet.Trust;
 
@@ -99,6 +100,13 @@ internal static partial class Log
 
     [LoggerMessage(5669, LogLevel.Information, "{Address} did not hand out the gossip keys: {Fault}")]
     public static partial void RingRefused(ILogger logger, IPEndPoint address, JoinFault fault);
+    // Topology 5630-5659.
+    [LoggerMessage(5630, LogLevel.Information, "{Change}: {Node}, {Kind} {Via}, round trip {RoundTripUs} us")]
+    public static partial void TopologyChanged(
+        ILogger logger, TopologyChange change, string node, LinkKind kind, string via, long? roundTripUs);
+
+    [LoggerMessage(5631, LogLevel.Debug, "No relay to {Node} through {Relay}: {Fault}, {Detail}")]
+    public static partial void RelayFailed(ILogger logger, string node, string relay, RelayFault fault, string detail);
 
     [LoggerMessage(5530, LogLevel.Warning, "Node {Owner} did not give back {Amount} of {Kind}")]
     public static partial void ResourceLeaked(ILogger logger, string owner, long amount, Primitives.ResourceKind kind);

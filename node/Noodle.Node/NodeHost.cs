@@ -13,6 +13,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Nbc.Runtime.Resources;
 using Noodle.Node.Control;
+using Noodle.Node.Mesh.Topology;
 using Noodle.Node.Hosting;
 using Noodle.Node.Options;
 using Noodle.Node.Trust;
@@ -94,6 +95,7 @@ public static class NodeHost
         NodeOptions options = routes.ServiceProvider.GetRequiredService<NodeOptions>();
         ControlEndpoints.Map(routes, () => node.View, () => node.Deployments, options.MaxModelBytes);
         TrustEndpoints.Map(routes, () => node.Trust);
+        TopologyEndpoint.Map(routes, () => node.Topology);
         routes.MapInferenceProtocol();
         return routes;
     }

@@ -11,11 +11,13 @@ using Nbc.Runtime.Resources;
 using Noodle.Node.Control;
 using Noodle.Node.Hosting;
 using Noodle.Node.Mesh;
+using Noodle.Node.Mesh.Topology;
 using Noodle.Node.Models;
 using Noodle.Node.Options;
 using Noodle.Node.Talk;
 using Noodle.Node.Trust;
 using Noodle.Primitives;
+using NoodleNet.Runtime.Mesh;
 using NoodleNet.Runtime.Storage;
 using NoodleNet.Runtime.Trust;
 using NoodleNet.State;
@@ -66,9 +68,18 @@ internal sealed class NodeRuntime(
 
     public string? BrokenPart => _brokenPart;
 
+    private static string Version { get; } =
+        typeof(NodeRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+            .InformationalVersion.Split('+')[0];
+
     internal NodeView View => Started(_parts).View;
 
     internal TrustControl Trust => Started(_parts).TrustControl;
+
+    /// <summary>Before the start: false for an address closes the direct way to it.</summary>
+    internal Func<IPEndPoint, bool>? MayDial { get; set; }
+
+    internal TopologyView Topology => Started(_parts).TopologyView;
 
     internal Deployments Deployments => Started(_parts).Deployments;
 
@@ -80,13 +91,12 @@ internal sealed class NodeRuntime(
             cancellationToken);
         _parts = Assemble(_folder, _mesh);
         handler.Serve(_parts.Talk);
-        string version = typeof(NodeRuntime).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
-            .InformationalVersion.Split('+')[0];
-        await _mesh.StartAsync(Http, version, cancellationToken);
+        await _mesh.StartAsync(Http, Version, cancellationToken);
         _started = true;
         _loops = Task.WhenAll(
             GuardAsync("gossip", _mesh.Gossip.Completion.WaitAsync), GuardAsync("discovery", _mesh.RunAsync),
             GuardAsync("connections", _parts.Peers.RunAsync),
+            GuardAsync("topology", _parts.Talk.Topology.RunAsync),
             GuardAsync("status", _parts.Status.RunAsync), GuardAsync("models", _parts.Reconciler.RunAsync),
             GuardAsync("trust", _parts.Trust.RunAsync));
     }
@@ -117,6 +127,7 @@ internal sealed class NodeRuntime(
     {
         if (_started && _mesh is { } mesh)
         {
+            _parts?.Talk.Relays.Stop(); // streams of others would hold the connections open
             TimeSpan left = options.DrainTimeout - time.GetElapsedTime(_drainBegan);
             await mesh.Link.DrainAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);
             Log.Left(_log);
@@ -160,6 +171,8 @@ internal sealed class NodeRuntime(
         }
 
         _parts?.Peers.Dispose();
+        _parts?.Talk.Relays.Dispose();
+        _parts?.Talk.Topology.Dispose();
 
         _folder?.Dispose();
         _stop.Dispose();
@@ -191,8 +204,19 @@ internal sealed class NodeRuntime(
         var router = new InferenceRouter(
             catalog, host, executor, catalog, new DecisionLog(), new RouterOptions { Seed = seed }, time,
             logs.CreateLogger<InferenceRouter>());
+        var topology = new MeshTopology(
+            folder.Node, peers, new LoadSampler(folder.FolderPath), time, seed, logs.CreateLogger<MeshTopology>());
+        var relays = new RelayService(
+            mesh.Link, folder.Node, new RelayOptions(), resources.Root.OpenChild("relays"),
+            target => RelayDialer.FindNext(topology, target), logs.CreateLogger<RelayService>(), time);
+        var dialer = new RelayDialer(topology, relays, logs.CreateLogger<RelayDialer>());
+        (peers.ConnectByRelay, peers.Predict, peers.MayDial) = (dialer.TryConnectAsync, topology.Predict, MayDial);
+        status.Composing += topology.Describe;
+        status.Told += topology.Take;
         var talk = new TalkServices
         {
+            Topology = topology,
+            Relays = relays,
             Models = host,
             Store = store,
             Duplicates = new DuplicateCalls(new DuplicateCallsOptions(), time),
@@ -210,7 +234,8 @@ internal sealed class NodeRuntime(
             {
                 IdentityOf = trust.Identities.Of, Strangers = () => mesh.Strangers,
             },
-            trust, new TrustControl(trust, peers, () => mesh.Strangers, time));
+            trust, new TrustControl(trust, peers, () => mesh.Strangers, time),
+            new TopologyView(topology, peers, relays, () => host.InFlight, Version, seed));
     }
 
     private TrustParts AssembleTrust(NodeMesh mesh, MeshPeers peers, ClusterState state, StatusExchange status)
@@ -249,5 +274,5 @@ internal sealed class NodeRuntime(
     private sealed record Parts(
         MeshPeers Peers, ModelHost Models, ClusterModels Catalog, StatusExchange Status, ModelReconciler Reconciler,
         InferenceRouter Router, TalkServices Talk, Deployments Deployments, NodeView View,
-        TrustParts Trust, TrustControl TrustControl);
+        TrustParts Trust, TrustControl TrustControl, TopologyView TopologyView);
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using NoodleNet.Discovery.Wire;
 using NoodleNet.Discovery;
 using NoodleNet.Discovery.Serf;
+using NoodleNet.Mesh.Topology;
 using NoodleNet.Runtime.Trust;
 
 namespace NoodleNet.Runtime;
@@ -166,4 +167,17 @@ internal static partial class Log
 
     [LoggerMessage(2108, LogLevel.Warning, "{Count} handlers for {Peer} go on although the connection is over")]
     public static partial void LinkHandlerLeftBehind(ILogger logger, string peer, int count);
+
+    // Mesh 2500-2549.
+    [LoggerMessage(2500, LogLevel.Information, "Connected to {Node} through {Relay}")]
+    public static partial void RelayConnected(ILogger logger, string node, string relay);
+
+    [LoggerMessage(2501, LogLevel.Information, "Relaying from {From} to {To}")]
+    public static partial void RelayBegan(ILogger logger, string from, string to);
+
+    [LoggerMessage(2502, LogLevel.Information, "Relayed from {From} to {To}: {Bytes} bytes both ways")]
+    public static partial void RelayEnded(ILogger logger, string from, string to, long bytes);
+
+    [LoggerMessage(2503, LogLevel.Debug, "Refused to relay for {From}: {Fault}")]
+    public static partial void RelayRefused(ILogger logger, string from, RelayFault fault);
 }

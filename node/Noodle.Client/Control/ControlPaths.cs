@@ -16,4 +16,7 @@ public static class ControlPaths
     public const string Replicas = "/noodle/v1/replicas";
 
     public const string Decisions = "/noodle/v1/decisions";
+
+    /// <summary><c>GET mesh?require=EXPRESSION&amp;payload=BYTES</c> answers a <see cref="MeshInfo"/>.</summary>
+    public const string Mesh = "/noodle/v1/mesh";
 }

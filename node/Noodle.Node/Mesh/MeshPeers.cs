@@ -29,6 +29,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
     private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
+    private const int FailuresBeforeRelay = 2;
 
     private readonly Dictionary<NodeId, Dial> _dials = []; // the loop's alone
     private readonly PeerJudge _judge = new(gossip);
@@ -45,6 +46,22 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
     /// <summary>What gossip proves of a member: only who is verified, or claims in good order, is dialed.</summary>
     /// <remarks>Bound: one that only claims is dialed 3 times, then every 10 min; 4 of them at once.</remarks>
     public Func<RegistryEntry, MemberIdentity> IdentityOf { get; set; } = static _ => MemberIdentity.Verified;
+    /// <summary>Raised when a living node could not be dialed <see cref="FailuresBeforeRelay"/> times or
+    /// more.</summary>
+    public event Action<NodeId>? Barred;
+
+    /// <summary>Raised with what <see cref="NoteTransfer"/> was told.</summary>
+    public event Action<NodeId, long, TimeSpan>? Transferred;
+
+    /// <summary>Connects to a node through others once dialing it has failed; false when no relay leads
+    /// there.</summary>
+    public Func<NodeId, CancellationToken, Task<bool>>? ConnectByRelay { get; set; }
+
+    /// <summary>Microseconds of the round trip to a node that was never measured.</summary>
+    public Func<NodeId, long?>? Predict { get; set; }
+
+    /// <summary>False closes the direct way to an address; relays are then tried.</summary>
+    public Func<IPEndPoint, bool>? MayDial { get; set; }
 
     /// <summary>The clock of <see cref="RegistryEntry.Since"/>.</summary>
     public Instant Now => gossip.Now;
@@ -86,6 +103,9 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
             _loads.UpdateInFlight(node, inFlight, Now);
         }
     }
+
+    /// <summary>Takes what it took to move many bytes to or from a node, its own work not counted.</summary>
+    public void NoteTransfer(NodeId node, long bytes, TimeSpan took) => Transferred?.Invoke(node, bytes, took);
 
     /// <summary>Connected peers, in order of their ids.</summary>
     public IReadOnlyList<LinkPeer> ListConnected()
@@ -184,7 +204,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
             }
 
             if (member.Node == self || !IsLiving(member) ||
-                TryGetLink(member.Node, out _) || MemberTags.LinkAddressOf(member) is not { } address)
+                IsLinkedDirectly(member.Node) || MemberTags.LinkAddressOf(member) is not { } address)
             {
                 continue;
             }
@@ -229,12 +249,21 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
     private static bool IsLiving(RegistryEntry member) =>
         member.State is NodeState.Alive or NodeState.Suspect || !member.Confirmed;
 
+    private bool IsLinkedDirectly(NodeId node) =>
+        TryGetLink(node, out LinkPeer? peer) && peer.Transport != LinkTransportKind.Relay;
+
     private async Task DialAsync(Dial dial, NodeId node, IPEndPoint address, CancellationToken cancellation)
     {
         try
         {
+            if (MayDial?.Invoke(address) == false)
+            {
+                throw new LinkException(LinkFault.Unreachable, $"The direct way to {address} is closed here.");
+            }
+
             await link.ConnectAsync(node, address, cancellation);
             dial.Unproven = 0;
+            dial.Failures = 0;
             dial.Pause = s_firstPause; // a peer that accepts and hangs up is not dialed in a circle
         }
         catch (LinkException e)
@@ -243,6 +272,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
             dial.Pause = next < s_longestPause ? next : s_longestPause;
             _judge.NoteNotReached(node, e);
             Log.DialFailed(log, node.ShortName, address, e.Fault, e.Message);
+            await GoRoundAsync(dial, node, e.Fault, cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -251,6 +281,30 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
 
         dial.EndedAt = time.GetTimestamp();
         Wake();
+    }
+
+    // A wrong certificate is as wrong behind a relay; what blocks the way is not there.
+    private async Task GoRoundAsync(Dial dial, NodeId node, LinkFault fault, CancellationToken cancellation)
+    {
+        bool isBlocked = fault is LinkFault.Unreachable or LinkFault.HandshakeTimeout or LinkFault.TlsFailed
+            or LinkFault.Reset or LinkFault.PeerSilent;
+        if (!isBlocked || ++dial.Failures < FailuresBeforeRelay || TryGetLink(node, out _))
+        {
+            return;
+        }
+
+        Barred?.Invoke(node);
+        try
+        {
+            if (ConnectByRelay is { } connect && await connect(node, cancellation))
+            {
+                dial.Pause = s_longestPause; // and then the direct way is tried again
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // told to end
+        }
     }
 
     private void OnConnected(LinkPeer peer)
@@ -290,6 +344,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
 
         /// <summary>Attempts since the node was last proven to be a member.</summary>
         public int Unproven { get; set; }
+        public int Failures { get; set; }
 
         public long EndedAt { get; set; }
     }

@@ -2,6 +2,7 @@ using System.Text;
 using Ahr.Runtime;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
+using Noodle.Primitives;
 using NoodleNet.Link;
 using NoodleNet.Runtime.Link;
 using NoodleNet.Talk;
@@ -40,6 +41,11 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
 
     /// <summary>Epoch of the gossip ring in use.</summary>
     public Func<uint> GossipEpoch { get; set; } = static () => 0;
+    /// <summary>Raised with a status before it goes out, to put more into it.</summary>
+    public event Action<NodeStatus>? Composing;
+
+    /// <summary>Raised with every status of another node.</summary>
+    public event Action<NodeId, NodeStatus>? Told;
 
     /// <summary>Sends statuses until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -84,6 +90,7 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
     public void Take(LinkPeer from, NodeStatus status, CancellationToken cancellation)
     {
         peers.NoteStatus(from.Node, status);
+        Told?.Invoke(from.Node, status);
         if (Differs())
         {
             _comparing.Start(from.Node, () => Differs() ? CompareAsync(from, cancellation) : Task.CompletedTask);
@@ -118,6 +125,7 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
             });
         }
 
+        Composing?.Invoke(status);
         return status.ToByteArray();
     }
 

@@ -63,7 +63,8 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
             bool ready = connected && load is { Status.Draining: false } && IsReady(load.Status, model.Digest);
             candidates.Add(new Candidate(
                 member.Node, false, ready, (int)(load?.InFlight ?? 0), link?.Outstanding ?? 0,
-                (long)(link?.RoundTrip.TotalMicroseconds ?? 0)));
+                link?.RoundTrip is { Ticks: > 0 } measured ? (long)measured.TotalMicroseconds
+                    : _peers.Predict?.Invoke(member.Node) ?? 0));
         }
 
         return candidates;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ahr.Runtime;
 using Google.Protobuf;
 using Nbc.Tensors;
@@ -35,6 +36,7 @@ internal sealed class TalkExecutor(MeshPeers peers, Func<string, DeployedModel?>
                 "ask for fewer or shorter ones.", node);
         }
 
+        long began = Stopwatch.GetTimestamp();
         LinkReply reply = await link.RequestAsync(
             new LinkRequest
             {
@@ -48,8 +50,11 @@ internal sealed class TalkExecutor(MeshPeers peers, Func<string, DeployedModel?>
         if (answer.Outputs is null)
         {
             reply.Dispose();
+            return answer;
         }
 
+        long moved = bodies.Sum(static body => (long)body.Length) + reply.Body.Length;
+        peers.NoteTransfer(node, moved, Stopwatch.GetElapsedTime(began) - answer.Compute);
         return answer;
     }
 

@@ -37,6 +37,8 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
                 TalkIntents.Status => TakeStatusAsync(services, incoming, cancellation),
                 TalkIntents.State => CompareStateAsync(services, incoming, cancellation),
                 TalkIntents.StatePush => MergeStateAsync(services, incoming, cancellation),
+                TalkIntents.MeshProbe => services.Topology.AnswerProbeAsync(incoming, cancellation),
+                TalkIntents.MeshRelay => services.Relays.HandleAsync(incoming, cancellation),
                 TalkIntents.ModelFetch => SendModelAsync(services, incoming, cancellation),
                 TalkIntents.TrustAdmit or TalkIntents.TrustAuthority =>
                     services.Trust.ServeAsync(incoming, cancellation),

@@ -1,6 +1,8 @@
 using Ahr.Runtime;
 using Noodle.Node.Mesh;
 using Noodle.Node.Trust;
+using Noodle.Node.Mesh.Topology;
+using NoodleNet.Runtime.Mesh;
 
 namespace Noodle.Node.Talk;
 
@@ -18,6 +20,9 @@ internal sealed class TalkServices
     public required StatusExchange Status { get; init; }
 
     public required TrustTalk Trust { get; init; }
+    public required MeshTopology Topology { get; init; }
+
+    public required RelayService Relays { get; init; }
 
     /// <summary>Largest body of a call.</summary>
     public required long MaxRequestBytes { get; init; }

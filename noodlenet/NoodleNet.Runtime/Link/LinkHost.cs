@@ -118,7 +118,8 @@ public sealed partial class LinkHost : IAsyncDisposable
         }
     }
 
-    /// <summary>The living connection to a node, or a new one. Concurrent callers share one dial.</summary>
+    /// <summary>The living direct connection to a node, or a new one. Concurrent callers share one dial.</summary>
+    /// <remarks>A connection through a relay does not count: a new direct one takes its place.</remarks>
     /// <exception cref="LinkException">The node cannot be reached there, or another one answers.</exception>
     public ValueTask<LinkPeer> ConnectAsync(NodeId node, IPEndPoint address, CancellationToken cancellation)
     {
@@ -127,7 +128,8 @@ public sealed partial class LinkHost : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (_peers.TryGetValue(node, out LinkPeer? peer) && peer.IsConnected)
+            if (_peers.TryGetValue(node, out LinkPeer? peer) && peer.IsConnected
+                && peer.Transport != LinkTransportKind.Relay)
             {
                 return ValueTask.FromResult(peer);
             }

@@ -24,4 +24,10 @@ public static class TalkIntents
 
     /// <summary>The authority's key, between admins: nothing to <see cref="AuthorityAnswer"/>.</summary>
     public const string TrustAuthority = "noodle.trust.authority";
+    /// <summary>Measure a round trip and swap coordinates: <see cref="MeshProbe"/> to the same.</summary>
+    public const string MeshProbe = "noodle.mesh.probe";
+
+    /// <summary>A stream to a node that is out of reach: <see cref="RelayOpen"/> to <see cref="RelayAnswer"/>.
+    /// </summary>
+    public const string MeshRelay = "noodle.mesh.relay";
 }

@@ -62,9 +62,9 @@ internal sealed class TestMesh : IAsyncDisposable
         return StartAsync(change is null ? options : change(options));
     }
 
-    public async Task<TestNode> StartAsync(NodeOptions options)
+    public async Task<TestNode> StartAsync(NodeOptions options, Func<IPEndPoint, bool>? mayDial = null)
     {
-        TestNode node = await TestNode.StartAsync(options);
+        TestNode node = await TestNode.StartAsync(options, mayDial);
         lock (_nodes)
         {
             _nodes.Add(node);

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Noodle.Client;
@@ -44,11 +45,13 @@ internal sealed class TestNode : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<TestNode> StartAsync(NodeOptions options)
+    /// <param name="mayDial">False for an address closes the direct way to it.</param>
+    public static async Task<TestNode> StartAsync(NodeOptions options, Func<IPEndPoint, bool>? mayDial = null)
     {
         WebApplication app = NodeHost.Build(options);
         try
         {
+            app.Services.GetRequiredService<NodeRuntime>().MayDial = mayDial;
             await app.StartAsync();
             return new TestNode(app, options);
         }

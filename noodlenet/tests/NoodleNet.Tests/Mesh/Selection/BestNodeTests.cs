@@ -1,0 +1,118 @@
+using Noodle.Primitives;
+using NoodleNet.Mesh.Requirements;
+using NoodleNet.Mesh.Selection;
+using static NoodleNet.Tests.Mesh.MeshNodes;
+
+namespace NoodleNet.Tests.Mesh.Selection;
+
+public sealed class BestNodeTests
+{
+    [Fact]
+    public void Queue_transfer_and_compute_decide_and_each_loser_hears_why()
+    {
+        NodeCandidate[] candidates =
+        [
+            Candidate(1, rtt: 1_000, inFlight: 4), Candidate(2, rtt: 30_000), Candidate(3, rtt: 900),
+            Candidate(4, rtt: 100) with { Facts = Facts(4, 100) with { Version = "0.1" } },
+        ];
+        NodeSelection selection = Choose(candidates, "on(version>=1.0)");
+        Assert.Equal(Node(3), selection.Chosen);
+        Assert.Equal(
+            [
+                "predicted 51000 us, 40100 us more than the chosen one",
+                "predicted 40000 us, 29100 us more than the chosen one", "predicted 10900 us", "version 0.1 < 1.0",
+            ],
+            selection.Scores.Select(score => score.Reason));
+        Assert.Equal([51_000, 40_000, 10_900, null], selection.Scores.Select(score => score.CostMicroseconds));
+        Assert.Equal(Node(3), Assert.Single(selection.Scores, score => score.IsChosen).Node);
+    }
+
+    [Fact]
+    public void Nobody_is_chosen_when_nobody_fits()
+    {
+        Assert.True(Choose([Candidate(1, 100)], "on(npu)").IsNone);
+        Assert.True(Choose([], "").IsNone);
+        Assert.Equal("npu not known", Choose([Candidate(1, 100)], "on(npu)").Scores[0].Reason);
+    }
+
+    [Fact]
+    public void A_large_payload_goes_over_the_wide_way()
+    {
+        NodeCandidate near = Candidate(1, rtt: 500);
+        NodeCandidate wide = Candidate(2, rtt: 5_000) with
+        {
+            Facts = Facts(2, 5_000) with { BytesPerSecond = 1_000_000_000 },
+        };
+        Assert.Equal(Node(1), Choose([near, wide], "", 1_000).Chosen);
+        Assert.Equal(Node(2), Choose([near, wide], "", 10_000_000).Chosen);
+        Assert.Equal(500 + 10_000 + 1_000_000, Choose([near], "", 10_000_000).Scores[0].CostMicroseconds);
+    }
+
+    [Fact]
+    public void This_node_sends_itself_nothing_and_what_is_not_known_has_a_price()
+    {
+        NodeCandidate local = Candidate(1, rtt: 0) with { IsLocal = true, ToldAt = null, InFlight = 1 };
+        NodeCandidate unknown = new(new NodeFacts { Node = Node(2) }, false, 0, 0, null, null);
+        NodeSelection selection = Choose([local, unknown], "", 1_000_000_000);
+        Assert.Equal(Node(1), selection.Chosen);
+        Assert.Equal([20_000, 50_000 + 100_000_000 + 10_000], selection.Scores.Select(s => s.CostMicroseconds));
+        Assert.Equal(20_000 / 16, selection.Scores[0].SpreadMicroseconds);
+    }
+
+    [Fact]
+    public void Work_that_this_node_sent_counts_before_the_other_has_told_of_it() =>
+        Assert.Equal(Node(2), Choose(
+            [Candidate(1, 100) with { Outstanding = 5 }, Candidate(2, 100, inFlight: 2)], "").Chosen);
+
+    [Fact]
+    public void Of_near_equals_both_are_drawn_and_an_old_word_makes_more_near_equals()
+    {
+        NodeCandidate[] fresh = [Candidate(1, 100), Candidate(2, 100), Candidate(3, 100, inFlight: 1)];
+        Assert.Equal([1, 2], Winners(fresh));
+        NodeCandidate[] old = [.. fresh.Select(candidate => candidate with { ToldAt = At(-10) })];
+        Assert.Equal([1, 2, 3], Winners(old)); // what was in flight ten seconds ago is done
+        Assert.Equal(2, Choose(old, "").Scores.Count(
+            score => score.Reason.EndsWith("as good as the chosen one by what is known", StringComparison.Ordinal)));
+
+        static int[] Winners(NodeCandidate[] candidates) => [.. Enumerable.Range(0, 64)
+            .Select(seed => (int)Choose(candidates, "", seed: (ulong)seed).Chosen.Uuid.ToByteArray()[0])
+            .Distinct().Order()];
+    }
+
+    [Fact]
+    public void No_number_is_too_large() => Gen.Select(
+        Gen.Long[0, long.MaxValue], Gen.Int[0, int.MaxValue], Gen.Long[0, long.MaxValue], Gen.Long[1, long.MaxValue])
+        .Sample((service, inFlight, payload, rate) =>
+    {
+        NodeCandidate huge = Candidate(1, long.MaxValue, inFlight) with
+        {
+            ServiceMicroseconds = service, Facts = Facts(1, long.MaxValue) with { BytesPerSecond = rate },
+        };
+        NodeSelection selection = Choose([huge, Candidate(2, 1)], "", payload);
+        return selection.Scores.All(score => score.CostMicroseconds >= 0 && score.SpreadMicroseconds >= 0);
+    });
+
+    [Fact]
+    public void Peaks_are_believed_at_once_and_forgotten_slowly()
+    {
+        var cost = new PeakEwma(TimeSpan.FromSeconds(10));
+        Assert.Equal(0, cost.Cost(3));
+        cost.Add(Ms(1), At(0));
+        cost.Add(Ms(100), At(1));
+        Assert.Equal((100_000, 300_000, 100_000), (cost.Cost(0), cost.Cost(2), cost.Cost(-1)));
+        cost.Add(Ms(1), At(1));
+        Assert.Equal(100_000, cost.AverageMicroseconds);
+        cost.Add(Ms(1), At(11));
+        Assert.Equal(50_500, cost.AverageMicroseconds);
+    }
+
+    private static NodeSelection Choose(
+        NodeCandidate[] candidates, string requirement, long payload = 0, ulong seed = 1) => BestNode.Choose(
+            candidates, RequirementParser.Parse(requirement, out _)!, payload, At(0), new Prng(seed));
+
+    private static NodeCandidate Candidate(int node, long rtt, int inFlight = 0) =>
+        new(Facts(node, rtt), false, inFlight, 0, 10_000, At(0));
+
+    private static NodeFacts Facts(int node, long rtt) =>
+        new() { Node = Node(node), Version = "1.2", RoundTripMicroseconds = rtt };
+}
