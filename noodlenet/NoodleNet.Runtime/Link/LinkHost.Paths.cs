@@ -26,14 +26,17 @@ public sealed partial class LinkHost
         (OperatingSystem.IsWindows() || OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())
         && QuicListener.IsSupported;
 
+    internal LinkPaths Paths => _paths;
+
     /// <summary>Where this host takes QUIC; null when it does not.</summary>
     public IPEndPoint? QuicEndPoint { get; private set; }
 
     /// <summary>
     /// Listens for QUIC too, tells peers so, and dials it beside TCP where a peer has it and this node has the
-    /// smaller id. Without the library, or when the port is taken, it logs that once and the links go on over TCP.
+    /// smaller id. Without the library, or when it cannot listen, it logs that once and the links go on over TCP.
     /// </summary>
-    /// <param name="listen">A UDP port that nothing else uses: gossip has that of the mesh. Port 0 takes any.</param>
+    /// <param name="listen">A UDP port that nothing else uses: gossip has that of the mesh. When it is taken, or 0, any.
+    /// </param>
     /// <returns>False when there is no QUIC.</returns>
     public async Task<bool> StartQuicAsync(IPEndPoint listen, CancellationToken cancellation)
     {
@@ -151,19 +154,25 @@ public sealed partial class LinkHost
     [SupportedOSPlatform("osx")]
     private async Task<bool> TryOpenQuicAsync(IPEndPoint listen, CancellationToken cancellation)
     {
-        try
+        var side = new QuicSide(_tls, _context.Options);
+        string reason = "";
+        foreach (IPEndPoint local in (IPEndPoint[])[listen, new IPEndPoint(listen.Address, 0)])
         {
-            var side = new QuicSide(_tls, _context.Options);
-            QuicPort port = await QuicPort.OpenAsync(side, listen, _context, cancellation).ConfigureAwait(false);
-            (_quic, QuicEndPoint) = (port, port.LocalEndPoint);
-            Own(Detach(() => Task.Run(() => port.AcceptAllAsync(Own, ServeQuicAsync), CancellationToken.None)));
-            return true;
+            try
+            {
+                QuicPort port = await QuicPort.OpenAsync(side, local, _context, cancellation).ConfigureAwait(false);
+                (_quic, QuicEndPoint) = (port, port.LocalEndPoint);
+                Own(Detach(() => Task.Run(() => port.AcceptAllAsync(Own, ServeQuicAsync), CancellationToken.None)));
+                return true;
+            }
+            catch (Exception error) when (error is not OperationCanceledException) // the port, or the library itself
+            {
+                reason = error.Message;
+            }
         }
-        catch (Exception error) when (error is not OperationCanceledException) // the port, or the library itself
-        {
-            Log.LinkQuicMissing(_context.Logger, error.Message);
-            return false;
-        }
+
+        Log.LinkQuicMissing(_context.Logger, reason);
+        return false;
     }
 
     private async Task EndQuicAsync()

@@ -27,6 +27,7 @@ internal sealed class LinkPaths : IDisposable
     private readonly ITimer _timer;
     private ushort _quicPort;
     private ushort _datagramPort;
+    private int _isLooking;
 
     public LinkPaths(LinkContext context, ILinkConnections host, DatagramHub datagrams)
     {
@@ -41,7 +42,7 @@ internal sealed class LinkPaths : IDisposable
     public void OfferQuic(int port)
     {
         _quicPort = (ushort)port;
-        _timer.Change(Period, Period);
+        StartLooking();
         GreetAll();
     }
 
@@ -76,6 +77,11 @@ internal sealed class LinkPaths : IDisposable
     public void OnOpened(LinkConnection connection)
     {
         PeerPaths paths = Get(connection.Peer!);
+        if (connection.Kind == LinkTransportKind.Quic)
+        {
+            StartLooking();
+        }
+
         Look(paths, LinkFault.None);
         if (connection.IsFirst)
         {
@@ -124,6 +130,14 @@ internal sealed class LinkPaths : IDisposable
         foreach (PeerPaths paths in _peers.Values)
         {
             Forget(paths);
+        }
+    }
+
+    private void StartLooking()
+    {
+        if (Interlocked.Exchange(ref _isLooking, 1) == 0)
+        {
+            _timer.Change(Period, Period);
         }
     }
 
