@@ -87,6 +87,11 @@ internal sealed class LinkPaths : IDisposable
         {
             Greet(paths);
         }
+        else if (connection.Kind is not (LinkTransportKind.Quic or LinkTransportKind.Relay))
+        {
+            paths.Datagrams?.RefuseKey(); // the peer may have come back from another address: offer a key there
+            Greet(paths);
+        }
     }
 
     public void OnClosed(LinkConnection connection, bool isLost)
@@ -179,7 +184,7 @@ internal sealed class LinkPaths : IDisposable
     {
         lock (paths.Gate)
         {
-            if (_datagramPort != 0 && paths.Datagrams is null && paths.Peer.Remote is IPEndPoint)
+            if (_datagramPort != 0 && paths.Datagrams is null && AddressOf(paths.Peer) is not null)
             {
                 paths.Datagrams = new DatagramSession(
                     _context, Datagrams, paths.Peer.Node,
@@ -213,9 +218,9 @@ internal sealed class LinkPaths : IDisposable
     {
         byte[] key = RandomNumberGenerator.GetBytes(DatagramSealer.KeySize);
         (LinkStatus status, PathHello answer) = await TellAsync(paths, key).ConfigureAwait(false);
-        if (status == LinkStatus.Ok && answer.Channel != 0 && paths.Peer.Remote is IPEndPoint remote)
+        if (status == LinkStatus.Ok && answer.Channel != 0 && AddressOf(paths.Peer) is { } address)
         {
-            session.UseKey(answer.Channel, key, new IPEndPoint(remote.Address, answer.DatagramPort));
+            session.UseKey(answer.Channel, key, new IPEndPoint(address, answer.DatagramPort));
         }
         else if (status is not (LinkStatus.Ok or LinkStatus.UnknownMethod or LinkStatus.Refused))
         {
@@ -249,11 +254,11 @@ internal sealed class LinkPaths : IDisposable
     private void Learn(PeerPaths paths, in PathHello hello)
     {
         paths.Datagrams?.TakeSession(hello.Session);
-        if (_quicPort != 0 && hello.QuicPort != 0 && paths.Peer.Remote is IPEndPoint remote)
+        if (_quicPort != 0 && hello.QuicPort != 0 && AddressOf(paths.Peer) is { } address)
         {
             lock (paths.Gate)
             {
-                paths.QuicAddress = new IPEndPoint(remote.Address, hello.QuicPort);
+                paths.QuicAddress = new IPEndPoint(address, hello.QuicPort);
                 paths.Choice.Handle(new TransportInput(TransportInputKind.Offered), _context.Clock.Now);
             }
 
@@ -308,6 +313,10 @@ internal sealed class LinkPaths : IDisposable
         }
     }
 
+    /// <summary>Where the peer itself is; null while only a relay reaches it.</summary>
+    private static IPAddress? AddressOf(LinkPeer peer) =>
+        peer.Transport != LinkTransportKind.Relay && peer.Remote is IPEndPoint remote ? remote.Address : null;
+
     private static TimeSpan SettledOf(LinkConnection connection) =>
         connection.RoundTrip is { IsSettled: true } settled ? settled.Smoothed : TimeSpan.Zero;
 
@@ -344,15 +353,18 @@ internal sealed class LinkPaths : IDisposable
     private async Task DialAsync(PeerPaths paths, IPEndPoint address)
     {
         LinkFault fault = await _host.TryDialQuicAsync(paths.Peer.Node, address).ConfigureAwait(false);
-        if (fault != LinkFault.None)
+        Look(paths, LinkFault.None);
+        lock (paths.Gate)
         {
-            Log.LinkQuicBlocked(_context.Logger, paths.Peer.Node.ShortName, address, fault);
-            lock (paths.Gate)
+            if (fault == LinkFault.None && paths.HasQuic)
             {
-                paths.Choice.Handle(new TransportInput(TransportInputKind.DialFailed, fault), _context.Clock.Now);
+                return;
             }
+
+            fault = fault == LinkFault.None ? LinkFault.Reset : fault; // it stood, but not until now
+            paths.Choice.Handle(new TransportInput(TransportInputKind.DialFailed, fault), _context.Clock.Now);
         }
 
-        Look(paths, LinkFault.None);
+        Log.LinkQuicBlocked(_context.Logger, paths.Peer.Node.ShortName, address, fault);
     }
 }

@@ -9,7 +9,7 @@ internal sealed class PathsHandler(ILinkHandler inner) : ILinkHandler
     public LinkPaths? Paths { get; set; }
 
     public ValueTask HandleAsync(LinkIncoming incoming, CancellationToken cancellation) =>
-        incoming.Head.Method == PathHello.Method
+        incoming.Method == PathHello.Method
             ? Paths!.AnswerAsync(incoming, cancellation)
             : inner.HandleAsync(incoming, cancellation);
 }

@@ -36,12 +36,12 @@ public sealed class LinkPathsTests
         await using Nodes nodes = Nodes.Create();
         LinkPeer peer = await nodes.ConnectAsync(LinkTransportKind.Memory);
         await nodes.ConnectAsync(LinkTransportKind.Quic);
-        Assert.Equal((LinkTransportKind.Memory, TransportReason.Measuring), Describe(nodes));
+        await nodes.UntilAsync(LinkTransportKind.Memory, TransportReason.Measuring);
         await nodes.CutAsync(LinkTransportKind.Memory);
         await Nodes.AskAsync(peer);
-        Assert.Equal((LinkTransportKind.Quic, TransportReason.OnlyOne), Describe(nodes));
+        await nodes.UntilAsync(LinkTransportKind.Quic, TransportReason.OnlyOne);
         await nodes.ConnectAsync(LinkTransportKind.Memory);
-        Assert.Equal((LinkTransportKind.Memory, TransportReason.Measuring), Describe(nodes));
+        await nodes.UntilAsync(LinkTransportKind.Memory, TransportReason.Measuring);
         await nodes.CutAsync(LinkTransportKind.Quic);
         await Nodes.AskAsync(peer);
         LinkTransportStatus status = nodes.A.DescribeTransport(peer.Node)!.Value;
@@ -91,6 +91,22 @@ public sealed class LinkPathsTests
     }
 
     [Fact]
+    public async Task Datagrams_begin_when_a_direct_connection_follows_a_relay()
+    {
+        await using Nodes nodes = Nodes.Create();
+        nodes.A.UseDatagrams(1, static (_, _) => true);
+        nodes.B.UseDatagrams(1, static (_, _) => true);
+        LinkPeer peer = await nodes.ConnectAsync(LinkTransportKind.Relay);
+        await Nodes.AskAsync(peer);
+        Assert.False(nodes.A.DescribeTransport(peer.Node)!.Value.TakesDatagrams);
+        await nodes.ConnectAsync(LinkTransportKind.Memory);
+        while (!nodes.A.DescribeTransport(peer.Node)!.Value.TakesDatagrams)
+        {
+            await Nodes.AskAsync(peer);
+        }
+    }
+
+    [Fact]
     public async Task A_hello_that_is_none_is_refused()
     {
         await using Nodes nodes = Nodes.Create();
@@ -129,12 +145,6 @@ public sealed class LinkPathsTests
             here, LinkPair.Node(1), LinkTransportKind.Relay, Nowhere, default).AsTask().WaitAsync(LinkPair.Bound));
         Assert.Equal(LinkFault.SelfConnection, self.Fault);
         Assert.Equal(0, await there.ReadAsync(new byte[1]).AsTask().WaitAsync(LinkPair.Bound));
-    }
-
-    private static (LinkTransportKind, TransportReason) Describe(Nodes nodes)
-    {
-        LinkTransportStatus status = nodes.A.DescribeTransport(LinkPair.Node(2))!.Value;
-        return (status.Kind, status.Reason);
     }
 
     private sealed class Nodes(LinkHost a, LinkHost b, SeenLog log) : IAsyncDisposable
@@ -183,6 +193,17 @@ public sealed class LinkPathsTests
             while (!_duplexes[kind].Served.IsCompleted)
             {
                 await AskAsync(peer);
+            }
+        }
+
+        /// <summary>Returns when this is the verdict on node 2: who connected hears of it a moment before.</summary>
+        public async Task UntilAsync(LinkTransportKind kind, TransportReason reason)
+        {
+            long start = Environment.TickCount64;
+            while (a.DescribeTransport(LinkPair.Node(2)) is { } status && (status.Kind, status.Reason) != (kind, reason))
+            {
+                Assert.True(Environment.TickCount64 - start < LinkPair.Bound.TotalMilliseconds, $"It is {status}.");
+                await Task.Yield();
             }
         }
 
