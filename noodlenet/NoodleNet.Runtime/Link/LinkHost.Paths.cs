@@ -35,8 +35,7 @@ public sealed partial class LinkHost
     /// Listens for QUIC too, tells peers so, and dials it beside TCP where a peer has it and this node has the
     /// smaller id. Without the library, or when it cannot listen, it logs that once and the links go on over TCP.
     /// </summary>
-    /// <param name="listen">A UDP port that nothing else uses: gossip has that of the mesh. When it is taken, or 0, any.
-    /// </param>
+    /// <param name="listen">A UDP port that nothing else uses, so not that of the mesh. If taken, or 0, any.</param>
     /// <returns>False when there is no QUIC.</returns>
     public async Task<bool> StartQuicAsync(IPEndPoint listen, CancellationToken cancellation)
     {

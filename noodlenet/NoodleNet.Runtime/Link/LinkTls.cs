@@ -35,7 +35,7 @@ internal sealed class LinkTls(ILinkIdentity identity, IReadOnlyList<ISideProtoco
         RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is null or X509Certificate2,
     };
 
-    /// <summary>As above for QUIC, which carries this protocol alone: the certificate is judged in the handshake.</summary>
+    /// <summary>The same for QUIC, which carries this protocol alone: the handshake judges the certificate.</summary>
     public SslServerAuthenticationOptions ForQuicServer()
     {
         SslServerAuthenticationOptions options = ForServer();

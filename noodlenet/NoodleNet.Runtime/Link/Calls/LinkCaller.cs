@@ -4,7 +4,7 @@ using NoodleNet.Link.Calls;
 
 namespace NoodleNet.Runtime.Link.Calls;
 
-/// <summary>Asks peers with retries, hedging and circuit breakers: the shell around <see cref="CallMachine"/>.</summary>
+/// <summary>Asks peers with retries, hedging and breakers: the shell around <see cref="CallMachine"/>.</summary>
 /// <remarks>
 /// Use: one for each kind of call, for its latencies and its retry budget are those of one kind. The request is made
 /// anew for each attempt, with the same idempotency key.

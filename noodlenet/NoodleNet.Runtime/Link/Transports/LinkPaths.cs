@@ -154,19 +154,30 @@ internal sealed class LinkPaths : IDisposable
         }
     }
 
+    /// <summary>What is known about a peer; of one that is lost nothing is kept.</summary>
     private PeerPaths Get(LinkPeer peer)
     {
         while (true)
         {
             PeerPaths paths = _peers.GetOrAdd(peer.Node, static (_, it) => it.self.Create(it.peer), (self: this, peer));
-            if (ReferenceEquals(paths.Peer, peer))
+            bool isSame = ReferenceEquals(paths.Peer, peer);
+            if (isSame && peer.IsConnected)
             {
                 EnsureDatagrams(paths);
                 return paths;
             }
 
-            _peers.TryRemove(new KeyValuePair<NodeId, PeerPaths>(peer.Node, paths)); // of the one that was lost
+            if (!isSame && !peer.IsConnected)
+            {
+                return Create(peer); // it came back as another one
+            }
+
+            _peers.TryRemove(new KeyValuePair<NodeId, PeerPaths>(peer.Node, paths));
             Forget(paths);
+            if (isSame)
+            {
+                return paths;
+            }
         }
     }
 

@@ -42,7 +42,8 @@ internal sealed class QuicSide(LinkTls tls, LinkOptions options)
         try
         {
             // Judged in the handshake already; the name is read again from what the connection says it accepted.
-            LinkFault fault = tls.Verify(connection.RemoteCertificate, asServer: false, out NodeId peer, out string why);
+            LinkFault fault = tls.Verify(
+                connection.RemoteCertificate, asServer: false, out NodeId peer, out string why);
             if (fault != LinkFault.None)
             {
                 throw new LinkException(fault, why);

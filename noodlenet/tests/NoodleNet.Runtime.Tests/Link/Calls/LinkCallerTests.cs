@@ -117,7 +117,8 @@ public sealed class LinkCallerTests
         await Assert.ThrowsAsync<ArgumentException>(() =>
             mesh.Caller.CallAsync([Bad], new LinkRequest { Head = new LinkHead("m") }, true, default));
         await Assert.ThrowsAsync<ArgumentException>(() => mesh.Caller.CallAsync(
-            [Bad], new LinkRequest { Head = new LinkHead(new string('m', 65), TimeSpan.FromSeconds(1)) }, true, default));
+            [Bad], new LinkRequest { Head = new LinkHead(new string('m', 65), TimeSpan.FromSeconds(1)) }, true,
+            default));
         Task<LinkCallResult> asked = mesh.CallAsync([Bad]);
         await started.Task.WaitAsync(LinkPair.Bound);
         mesh.Caller.Dispose();
@@ -161,7 +162,8 @@ public sealed class LinkCallerTests
         }
 
         public Task<LinkCallResult> CallAsync(
-            NodeId[] peers, bool isIdempotent = true, int timeoutMs = 10_000, CancellationToken cancellation = default) =>
+            NodeId[] peers, bool isIdempotent = true, int timeoutMs = 10_000,
+            CancellationToken cancellation = default) =>
             Caller.CallAsync(
                 peers,
                 LinkRequestTests.Ask("echo", TimeSpan.FromMilliseconds(timeoutMs), "body"u8.ToArray()),

@@ -85,7 +85,8 @@ internal sealed class QuicRig : ContractRig
     public override async Task<Stream> ConnectMuteAsync(LinkHost to, ILinkIdentity identity)
     {
         var side = new QuicSide(new LinkTls(identity, []), new LinkOptions());
-        LinkTransport transport = await side.DialAsync(LinkPair.Node(1), to.QuicEndPoint!, static (_, _) => { }, default);
+        LinkTransport transport = await side.DialAsync(
+            LinkPair.Node(1), to.QuicEndPoint!, static (_, _) => { }, default);
         return transport.Stream;
     }
 }

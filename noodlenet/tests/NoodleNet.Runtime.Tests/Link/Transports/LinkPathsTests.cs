@@ -200,7 +200,8 @@ public sealed class LinkPathsTests
         public async Task UntilAsync(LinkTransportKind kind, TransportReason reason)
         {
             long start = Environment.TickCount64;
-            while (a.DescribeTransport(LinkPair.Node(2)) is { } status && (status.Kind, status.Reason) != (kind, reason))
+            while (a.DescribeTransport(LinkPair.Node(2)) is { } status
+                && (status.Kind, status.Reason) != (kind, reason))
             {
                 Assert.True(Environment.TickCount64 - start < LinkPair.Bound.TotalMilliseconds, $"It is {status}.");
                 await Task.Yield();

@@ -157,7 +157,8 @@ public sealed class CallNetworkTests
 
             if (peer != 1)
             {
-                _answers.Enqueue((start.Call, start.Attempt, outcome), (_now + TimeSpan.FromMilliseconds(ms), _order++));
+                Instant at = _now + TimeSpan.FromMilliseconds(ms);
+                _answers.Enqueue((start.Call, start.Attempt, outcome), (at, _order++));
             }
         }
     }

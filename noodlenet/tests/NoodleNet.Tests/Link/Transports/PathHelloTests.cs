@@ -6,7 +6,8 @@ public sealed class PathHelloTests
 {
     [Fact]
     public void What_was_written_is_read() =>
-        Gen.Select(Gen.UShort, Gen.UShort, Gen.ULong, Gen.UInt, Gen.Bool).Sample((quic, datagrams, session, channel, key) =>
+        Gen.Select(Gen.UShort, Gen.UShort, Gen.ULong, Gen.UInt, Gen.Bool).Sample(
+            (quic, datagrams, session, channel, key) =>
         {
             byte[] secret = key ? [.. Enumerable.Range(0, 32).Select(i => (byte)i)] : [];
             byte[] bytes = new PathHello(quic, datagrams, session, channel, secret).Write();

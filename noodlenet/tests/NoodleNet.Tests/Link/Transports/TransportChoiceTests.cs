@@ -156,7 +156,8 @@ public sealed class TransportChoiceTests
         Measure(100, 50, 5); // there is nothing to compare
         Assert.Equal(TransportReason.OnlyOne, _choice.Verdict.Reason);
         Tell(TransportInputKind.TcpOpened);
-        Assert.Equal((LinkTransportKind.Tcp, TransportReason.Measuring), (_choice.Verdict.Kind, _choice.Verdict.Reason));
+        Assert.Equal((LinkTransportKind.Tcp, TransportReason.Measuring),
+            (_choice.Verdict.Kind, _choice.Verdict.Reason));
         Tell(TransportInputKind.QuicLost, LinkFault.Reset);
         Tell(TransportInputKind.TcpOpened);
         Assert.Equal(TransportReason.Blocked, _choice.Verdict.Reason);
