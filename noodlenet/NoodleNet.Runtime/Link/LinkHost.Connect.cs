@@ -109,7 +109,7 @@ public sealed partial class LinkHost
     }
 
     /// <summary>Serves a QUIC connection, whose handshake is over, once its stream is there.</summary>
-    private async Task ServeQuicAsync(
+    internal async Task ServeQuicAsync(
         Func<CancellationToken, Task<(LinkTransport Transport, NodeId Peer)>> accept, EndPoint remote)
     {
         if (!TryTakePlace(isStranger: true, out LinkFault full))

@@ -7,6 +7,7 @@ internal sealed class MemoryDuplex(PipeReader reader, PipeWriter writer, TimeSpa
 {
     private readonly Stream _in = reader.AsStream();
     private readonly Stream _out = writer.AsStream();
+    private TaskCompletionSource? _frozen;
 
     public override bool CanRead => true;
 
@@ -31,9 +32,17 @@ internal sealed class MemoryDuplex(PipeReader reader, PipeWriter writer, TimeSpa
         return (new MemoryDuplex(back.Reader, there.Writer, delay), new MemoryDuplex(there.Reader, back.Writer));
     }
 
+    /// <summary>From now on nothing is heard at this end, and nothing says so.</summary>
+    public void Freeze() => _frozen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         int count = await _in.ReadAsync(buffer, cancellationToken);
+        if (_frozen is { } frozen)
+        {
+            await frozen.Task.WaitAsync(cancellationToken);
+        }
+
         if (delay > TimeSpan.Zero)
         {
             await Task.Delay(delay, cancellationToken); // a slow line, not a wait for something
@@ -68,6 +77,7 @@ internal sealed class MemoryDuplex(PipeReader reader, PipeWriter writer, TimeSpa
     {
         if (disposing)
         {
+            _frozen?.TrySetResult();
             reader.CancelPendingRead();
             reader.Complete();
             writer.CancelPendingFlush();

@@ -64,6 +64,20 @@ public sealed class LinkPathsTests
     }
 
     [Fact]
+    public async Task QUIC_that_goes_dark_is_given_up_long_before_silence_would_end_it()
+    {
+        var limits = new LinkLimits { PingPeriod = TimeSpan.FromMilliseconds(50), SilenceLimit = LinkPair.Bound * 3 };
+        await using Nodes nodes = Nodes.Create(new LinkOptions { Limits = limits });
+        LinkPeer peer = await nodes.ConnectAsync(LinkTransportKind.Memory);
+        await nodes.ConnectAsync(LinkTransportKind.Quic);
+        await nodes.UntilAsync(LinkTransportKind.Memory, TransportReason.Measuring);
+        nodes.Freeze(LinkTransportKind.Quic);
+        await nodes.UntilBlockedAsync();
+        Assert.Equal(LinkFault.PeerSilent, nodes.A.DescribeTransport(peer.Node)!.Value.LastFailure);
+        await Nodes.AskAsync(peer);
+    }
+
+    [Fact]
     public async Task Where_QUIC_is_blocked_TCP_stays_and_the_reason_is_told()
     {
         await using Nodes nodes = Nodes.Create(new LinkOptions { ConnectLimit = TimeSpan.FromMilliseconds(300) });
@@ -172,6 +186,15 @@ public sealed class LinkPathsTests
             _duplexes[kind] = (here, b.AdoptAsync(there, kind, Nowhere));
             return await a.ConnectOverAsync(here, LinkPair.Node(2), kind, Nowhere, default).AsTask()
                 .WaitAsync(LinkPair.Bound);
+        }
+
+        public void Freeze(LinkTransportKind kind) => ((MemoryDuplex)_duplexes[kind].Here).Freeze();
+
+        /// <summary>Returns when QUIC was given up.</summary>
+        public async Task UntilBlockedAsync()
+        {
+            await _duplexes[LinkTransportKind.Quic].Served.WaitAsync(LinkPair.Bound);
+            await UntilAsync(LinkTransportKind.Memory, TransportReason.Blocked);
         }
 
         /// <summary>Breaks the newest connection of a kind, and returns when both ends know.</summary>
