@@ -19,8 +19,9 @@ namespace NoodleNet.Runtime.Link.Transports;
 [SupportedOSPlatform("osx")]
 internal sealed class QuicSide(LinkTls tls, LinkOptions options)
 {
+    public const long NoFault = 0;
+
     private const int StreamWindow = 4 << 20; // a power of two, as the library wants it
-    private const long NoFault = 0;
 
     public ValueTask<QuicListener> ListenAsync(IPEndPoint listen, CancellationToken cancellation) =>
         QuicListener.ListenAsync(
@@ -54,7 +55,7 @@ internal sealed class QuicSide(LinkTls tls, LinkOptions options)
         }
         catch
         {
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await QuicTransport.CloseAsync(connection).ConfigureAwait(false);
             throw;
         }
     }
@@ -80,7 +81,7 @@ internal sealed class QuicSide(LinkTls tls, LinkOptions options)
         }
         catch
         {
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await QuicTransport.CloseAsync(connection).ConfigureAwait(false);
             throw;
         }
     }

@@ -26,7 +26,23 @@ internal sealed class QuicTransport(QuicConnection connection, QuicStream stream
 
     public override async ValueTask DisposeAsync()
     {
+        // The connection first: a stream alone waits until a peer that may be dead has taken its end.
+        await CloseAsync(connection).ConfigureAwait(false);
         await base.DisposeAsync().ConfigureAwait(false);
-        await connection.DisposeAsync().ConfigureAwait(false); // closes it with the default code
+    }
+
+    /// <summary>Ends a connection so that the peer hears of it: disposal alone says nothing.</summary>
+    public static async Task CloseAsync(QuicConnection connection)
+    {
+        try
+        {
+            await connection.CloseAsync(QuicSide.NoFault).ConfigureAwait(false);
+        }
+        catch (QuicException)
+        {
+            // it was over already
+        }
+
+        await connection.DisposeAsync().ConfigureAwait(false);
     }
 }
