@@ -253,8 +253,7 @@ public sealed class LinkHostileTests
         public async ValueTask DisposeAsync()
         {
             await Host.DisposeAsync().AsTask().WaitAsync(LinkPair.Bound);
-            Assert.Equal(0, Account.GetUse(ResourceKind.Sockets).InUse);
-            Assert.Equal(0, Account.GetUse(ResourceKind.Memory).InUse);
+            await Account.WhenFreeAsync();
         }
     }
 }
