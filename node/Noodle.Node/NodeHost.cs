@@ -92,6 +92,7 @@ public static class NodeHost
         NodeRuntime node = routes.ServiceProvider.GetRequiredService<NodeRuntime>();
         NodeOptions options = routes.ServiceProvider.GetRequiredService<NodeOptions>();
         ControlEndpoints.Map(routes, () => node.View, () => node.Deployments, options.MaxModelBytes);
+        EventEndpoints.Map(routes, () => node.Events);
         routes.MapInferenceProtocol();
         return routes;
     }

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Nbc.Runtime.Resources;
 using Noodle.Node.Control;
+using Noodle.Node.Health;
 using Noodle.Node.Hosting;
 using Noodle.Node.Mesh;
 using Noodle.Node.Models;
@@ -67,6 +68,8 @@ internal sealed class NodeRuntime(
 
     internal NodeView View => Started(_parts).View;
 
+    internal MeshEventLog Events => Started(_parts).Events;
+
     internal Deployments Deployments => Started(_parts).Deployments;
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -84,7 +87,10 @@ internal sealed class NodeRuntime(
         _loops = Task.WhenAll(
             GuardAsync("gossip", _mesh.Gossip.Completion.WaitAsync), GuardAsync("discovery", _mesh.RunAsync),
             GuardAsync("connections", _parts.Peers.RunAsync),
-            GuardAsync("status", _parts.Status.RunAsync), GuardAsync("models", _parts.Reconciler.RunAsync));
+            GuardAsync("status", _parts.Status.RunAsync), GuardAsync("models", _parts.Reconciler.RunAsync),
+            GuardAsync("health", _parts.Talk.Health.RunAsync),
+            GuardAsync("events", stop => _parts.Events.RunAsync(
+                _mesh.Gossip, _mesh.Link, _parts.Talk.Health.Forget, stop)));
     }
 
     public Task StartedAsync(CancellationToken cancellationToken)
@@ -178,7 +184,10 @@ internal sealed class NodeRuntime(
             folder.Node, new StateFile(Path.Combine(folder.StatePath, "cluster"), logs.CreateLogger<StateFile>()), time,
             logs.CreateLogger<ClusterState>());
         var catalog = new ClusterModels(state, peers, host);
-        var status = new StatusExchange(peers, state, host, time, logs.CreateLogger<StatusExchange>());
+        var events = new MeshEventLog(folder.Node, time);
+        var health = new NodeHealth(
+            folder.Node, peers, host, folder.FolderPath, backend.Name, backend.FindFault, events, time);
+        var status = new StatusExchange(peers, state, host, time, logs.CreateLogger<StatusExchange>(), health);
         var reconciler = new ModelReconciler(catalog, peers, host, store, time, logs.CreateLogger<ModelReconciler>());
         var executor = new TalkExecutor(peers, name => catalog.TryGet(name, out DeployedModel? model) ? model : null);
         ulong seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
@@ -192,6 +201,7 @@ internal sealed class NodeRuntime(
             Duplicates = new DuplicateCalls(new DuplicateCallsOptions(), time),
             State = state,
             Status = status,
+            Health = health,
             MaxRequestBytes = options.MaxRequestBytes,
             MaxStateBytes = 2 * new LwwMap().Limits.TotalBytes,
             Stopping = _stop.Token,
@@ -199,7 +209,7 @@ internal sealed class NodeRuntime(
         return new Parts(
             peers, host, catalog, status, reconciler, router, talk,
             new Deployments(catalog, reconciler, host, store, peers, time, logs.CreateLogger<Deployments>()),
-            new NodeView(peers, catalog, host, router.Decisions, Http));
+            new NodeView(peers, catalog, host, router.Decisions, Http, health, () => mesh.Strangers), events);
     }
 
     // A part that ends by itself has a defect: a node that is half alive is worse than one that is restarted.
@@ -223,5 +233,6 @@ internal sealed class NodeRuntime(
 
     private sealed record Parts(
         MeshPeers Peers, ModelHost Models, ClusterModels Catalog, StatusExchange Status, ModelReconciler Reconciler,
-        InferenceRouter Router, TalkServices Talk, Deployments Deployments, NodeView View);
+        InferenceRouter Router, TalkServices Talk, Deployments Deployments, NodeView View,
+        MeshEventLog Events);
 }

@@ -16,5 +16,6 @@ namespace Noodle.Client.Control;
 [JsonSerializable(typeof(IReadOnlyList<ReplicaInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<DecisionInfo>))]
 [JsonSerializable(typeof(ModelMetadata))]
+[JsonSerializable(typeof(EventPage))]
 [JsonSerializable(typeof(ErrorInfo))]
 public sealed partial class ControlJson : JsonSerializerContext;

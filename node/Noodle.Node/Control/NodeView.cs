@@ -1,9 +1,12 @@
+using System.Net;
 using Ahr.Runtime;
 using Noodle.Client.Control;
+using Noodle.Node.Health;
 using Noodle.Node.Mesh;
 using Noodle.Node.Models;
 using Noodle.Primitives;
 using NoodleNet.Discovery;
+using NoodleNet.Discovery.Health;
 using NoodleNet.Mesh;
 using NoodleNet.Runtime.Link;
 using NoodleNet.Talk;
@@ -12,12 +15,22 @@ namespace Noodle.Node.Control;
 
 /// <summary>What this node knows, in the form in which people and programs ask for it.</summary>
 internal sealed class NodeView(
-    MeshPeers peers, ClusterModels catalog, ModelHost host, DecisionLog decisions, Uri http)
+    MeshPeers peers, ClusterModels catalog, ModelHost host, DecisionLog decisions, Uri http, NodeHealth health,
+    Func<IReadOnlyList<Stranger>> strangers)
 {
-    /// <summary>Every node known by gossip, this one first, then by id.</summary>
-    public IReadOnlyList<NodeInfo> ListNodes() =>
-        [.. peers.Members.OrderByDescending(member => member.Node == host.Node).ThenBy(member => member.Node)
-            .Select(Describe)];
+    /// <summary>Every node known by gossip, this one first, then by id; then those that ask to be admitted.</summary>
+    public IReadOnlyList<NodeInfo> ListNodes()
+    {
+        IReadOnlyList<RegistryEntry> members = peers.Members;
+        return
+        [
+            .. members.OrderByDescending(member => member.Node == host.Node).ThenBy(member => member.Node)
+                .Select(Describe),
+            // One that is a member is none of those: somebody announces its name.
+            .. strangers().Where(asking => asking.WantsAdmission &&
+                members.All(member => member.Node != asking.Node)).Select(Describe),
+        ];
+    }
 
     /// <summary>Every deployed model, by name.</summary>
     public IReadOnlyList<ModelInfo> ListModels() => [.. catalog.List().Select(Describe)];
@@ -59,8 +72,24 @@ internal sealed class NodeView(
             InFlight = self ? host.InFlight : (int)(load?.InFlight ?? 0),
             Models = [.. catalog.List().Where(model => IsReady(self, load, model.Digest)).Select(model => model.Name)],
             LastError = string.IsNullOrEmpty(member.LastError) ? null : member.LastError,
+            Health = self ? Names.Of(health.Checks)
+                : load is { Status.Health.Count: > 0 } told ? Names.Of(HealthMessages.Read(told.Status)) : null,
         };
     }
+
+    private static NodeInfo Describe(Stranger asking) => new()
+    {
+        Id = asking.Node.ToString(),
+        State = NodeStates.NotAdmitted,
+        Self = false,
+        StateForMs = 0,
+        Link = asking.LinkPort == 0 ? "" : new IPEndPoint(asking.Address, asking.LinkPort).ToString(),
+        Http = "",
+        Version = "",
+        InFlight = 0,
+        Models = [],
+        Fingerprint = asking.IsSigned ? asking.Fingerprint?.ToString() : null,
+    };
 
     private bool IsReady(bool self, NodeLoad? load, string digest) =>
         self ? host.IsReady(digest)

@@ -1,4 +1,5 @@
 using Ahr.Runtime;
+using Noodle.Node.Health;
 using Noodle.Node.Mesh;
 
 namespace Noodle.Node.Talk;
@@ -15,6 +16,8 @@ internal sealed class TalkServices
     public required ClusterState State { get; init; }
 
     public required StatusExchange Status { get; init; }
+
+    public required NodeHealth Health { get; init; }
 
     /// <summary>Largest body of a call.</summary>
     public required long MaxRequestBytes { get; init; }
