@@ -84,9 +84,13 @@ internal sealed class MeshEventLog(NodeId self, TimeProvider time)
         link.PeerLost += OnLost;
         try
         {
-            await foreach (RegistryEvent change in gossip.WatchAsync(cancellation))
+            IAsyncEnumerable<RegistryEvent> changes = gossip.WatchAsync(cancellation);
+            HashSet<NodeId> early = TakeEarly(gossip.Members);
+            await foreach (RegistryEvent change in changes)
             {
-                if (change.Entry is { } entry)
+                bool again = change.Entry is { } known && early.Remove(known.Node) &&
+                    change.Change == RegistryChange.Joined;
+                if (!again && change.Entry is { } entry)
                 {
                     Add(KindOf(change.Change), entry.Node, DetailOf(change.Change, entry));
                     if (entry.State is NodeState.Failed or NodeState.Left)
@@ -101,6 +105,17 @@ internal sealed class MeshEventLog(NodeId self, TimeProvider time)
             link.PeerConnected -= OnConnected;
             link.PeerLost -= OnLost;
         }
+    }
+
+    // Who joined before anybody listened, this node itself above all; the watcher may tell of them once more.
+    private HashSet<NodeId> TakeEarly(IReadOnlyList<RegistryEntry> members)
+    {
+        foreach (RegistryEntry member in members)
+        {
+            Add(MeshEventKind.Joined, member.Node, DetailOf(RegistryChange.Joined, member));
+        }
+
+        return [.. members.Select(member => member.Node)];
     }
 
     private void OnConnected(LinkPeer peer) => Add(MeshEventKind.LinkUp, peer.Node, $"{peer.Remote}");

@@ -24,9 +24,10 @@ internal sealed class NodeHealth(
 
     // A node that joined just now is still being connected to.
     private static readonly TimeSpan s_settle = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_eventPause = TimeSpan.FromSeconds(1); // no peer floods the others' events
     private readonly Lock _gate = new();
     private readonly ClockOffsets _clocks = new();
-    private readonly Dictionary<NodeId, IReadOnlyList<HealthCheck>> _last = [];
+    private readonly Dictionary<NodeId, Told> _last = [];
     private readonly MachineRoom _room = new();
     private readonly Lazy<string?> _engineFault = new(findEngineFault);
     private volatile IReadOnlyList<HealthCheck> _checks = [];
@@ -144,24 +145,28 @@ internal sealed class NodeHealth(
 
     private void Note(NodeId node, IReadOnlyList<HealthCheck> checks)
     {
-        IReadOnlyList<HealthCheck>? before;
+        List<HealthCheck> changed;
         lock (_gate)
         {
-            if (!_last.TryGetValue(node, out before) && _last.Count >= MaxNodes)
+            Told before = _last.GetValueOrDefault(node) ?? new Told([], Instant.Origin);
+            changed = [.. checks.Where(check => check.Level != LevelIn(before.Checks, check.Name))];
+            bool tooSoon = before.Checks.Count > 0 && peers.Now - before.At < s_eventPause;
+            if (changed.Count == 0 || tooSoon || (before.Checks.Count == 0 && _last.Count >= MaxNodes))
             {
-                return;
+                return; // too soon: the next status brings it again
             }
 
-            _last[node] = checks;
+            _last[node] = new Told(checks, peers.Now);
         }
 
-        foreach (HealthCheck check in checks)
+        foreach (HealthCheck check in changed)
         {
-            HealthLevel old = before?.FirstOrDefault(each => each.Name == check.Name)?.Level ?? HealthLevel.Ok;
-            if (check.Level != old)
-            {
-                events.Add(MeshEventKind.Health, node, $"{check.Name} {Names.Of(check.Level)}: {check.Detail}");
-            }
+            events.Add(MeshEventKind.Health, node, $"{check.Name} {Names.Of(check.Level)}: {check.Detail}");
         }
     }
+
+    private static HealthLevel LevelIn(IReadOnlyList<HealthCheck> checks, string name) =>
+        checks.FirstOrDefault(check => check.Name == name)?.Level ?? HealthLevel.Ok;
+
+    private sealed record Told(IReadOnlyList<HealthCheck> Checks, Instant At);
 }
