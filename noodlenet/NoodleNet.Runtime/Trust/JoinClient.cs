@@ -10,7 +10,8 @@ using Noodle.Primitives;
 namespace NoodleNet.Runtime.Trust;
 
 /// <summary>What came of asking one node: credentials, or why there are none.</summary>
-public sealed record JoinOutcome(JoinFault Fault, NodeCredentials? Credentials);
+/// <param name="Detail">More about the fault, as a sentence; null when there is nothing to say.</param>
+public sealed record JoinOutcome(JoinFault Fault, NodeCredentials? Credentials, string? Detail = null);
 
 /// <summary>Asks a node of a mesh to let this node in.</summary>
 /// <remarks>
@@ -81,10 +82,16 @@ public sealed class JoinClient(TimeProvider clock)
         // Now these bytes are the token's own authority: reading them can no longer go wrong.
         X509Certificate2 authority = X509CertificateLoader.LoadCertificate(authorityBytes);
         using var server = new X509Certificate2(stream.RemoteCertificate!);
-        if (PeerCheck.Verify(server, authority, asServer: true, clock.GetUtcNow(), out _) is not null)
+        DateTimeOffset now = clock.GetUtcNow(), nearest = CertificateTime.Nearest(server, now);
+        if (PeerCheck.Verify(server, authority, asServer: true, now, out _) is not null)
         {
+            // All is well but the time: no stranger, a clock.
+            bool clockIsOff = nearest != now
+                && PeerCheck.Verify(server, authority, asServer: true, nearest, out _) is null;
             authority.Dispose();
-            return new JoinOutcome(JoinFault.Impostor, null);
+            return clockIsOff
+                ? new JoinOutcome(JoinFault.ClockOff, null, CertificateTime.Explain(server, now))
+                : new JoinOutcome(JoinFault.Impostor, null);
         }
 
         var signing = new CertificateRequest("CN=noodle", key, HashAlgorithmName.SHA256);
