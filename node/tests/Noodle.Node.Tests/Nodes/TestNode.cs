@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Noodle.Client;
 using Noodle.Client.Control;
 using Noodle.Node.Control;
@@ -44,9 +46,10 @@ internal sealed class TestNode : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<TestNode> StartAsync(NodeOptions options)
+    /// <param name="time">Another clock than the system's.</param>
+    public static async Task<TestNode> StartAsync(NodeOptions options, TimeProvider? time = null)
     {
-        WebApplication app = NodeHost.Build(options);
+        WebApplication app = time is null ? NodeHost.Build(options) : BuildWith(options, time);
         try
         {
             await app.StartAsync();
@@ -57,6 +60,19 @@ internal sealed class TestNode : IAsyncDisposable
             await app.DisposeAsync();
             throw;
         }
+    }
+
+    private static WebApplication BuildWith(NodeOptions options, TimeProvider time)
+    {
+        var http = new Uri($"http://127.0.0.1:{FreePort.Take()}/");
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(time);
+        builder.Services.AddNoodle(options, http);
+        builder.WebHost.UseUrls(http.ToString());
+        WebApplication app = builder.Build();
+        app.MapNoodle();
+        return app;
     }
 
     /// <summary>Living nodes, each connected to this one.</summary>
