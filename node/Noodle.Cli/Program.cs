@@ -12,7 +12,8 @@ var root = new Command("noodle", "Run AI models on the machines you already have
 };
 foreach (Command each in new[]
 {
-    UpVerb.Create(), NodesVerb.Create(), EventsVerb.Create(), DeployVerb.Create(), ModelsVerb.Create(), ReplicasVerb.Create(),
+    UpVerb.Create(), NodesVerb.Create(), EventsVerb.Create(),
+    DeployVerb.Create(), ModelsVerb.Create(), ReplicasVerb.Create(),
     RunVerb.Create(), RemoveVerb.Create(), DecisionsVerb.Create(), DemoVerb.Create(), VersionVerb.Create(),
 })
 {

@@ -11,7 +11,7 @@ public sealed partial class NoodleClient
     /// <summary>Longest time that a node waits for an event before it answers with none.</summary>
     public static readonly TimeSpan LongestEventWait = TimeSpan.FromSeconds(25);
 
-    /// <summary>What happened in the mesh, as one node saw it. Ask one node alone: each counts its own events.</summary>
+    /// <summary>What happened in the mesh, as one node saw it. Ask one node alone: each counts its own.</summary>
     /// <param name="after">A page of that node, for what came after it; null for all that it keeps.</param>
     /// <param name="wait">How long to wait when there is nothing new, 0 to <see cref="LongestEventWait"/>.</param>
     /// <exception cref="NoodleException">No node answered.</exception>
@@ -21,7 +21,8 @@ public sealed partial class NoodleClient
         ArgumentOutOfRangeException.ThrowIfLessThan(wait, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(wait, LongestEventWait);
         string path = string.Create(CultureInfo.InvariantCulture,
-            $"{ControlPaths.Events}?since={after?.Last ?? 0}&life={after?.Life ?? 0}&wait={(long)wait.TotalMilliseconds}");
+            $"{ControlPaths.Events}?since={after?.Last ?? 0}&life={after?.Life ?? 0}" +
+            $"&wait={(long)wait.TotalMilliseconds}");
         return GetAsync(path, ControlJson.Default.EventPage, cancellation);
     }
 }

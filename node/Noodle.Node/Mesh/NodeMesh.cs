@@ -253,7 +253,10 @@ internal sealed class NodeMesh : IAsyncDisposable
     }
 
     private static SeedLookup LookupOf(NodeOptions options, TimeProvider time, ILoggerFactory logs) => new(
-        [.. options.Join.Select(text => MeshAddress.TryParseSeed(text, out SeedName? seed) ? seed : null).OfType<SeedName>()],
+        [
+            .. options.Join.Select(text => MeshAddress.TryParseSeed(text, out SeedName? seed) ? seed : null)
+                .OfType<SeedName>(),
+        ],
         options.NameServers, time, logs.CreateLogger<SeedLookup>());
 
     private static bool IsLiving(RegistryEntry member) => member.State is NodeState.Alive or NodeState.Suspect;

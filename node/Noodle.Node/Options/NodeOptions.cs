@@ -25,12 +25,12 @@ public sealed record NodeOptions
     /// <summary>True: talk to other machines, under mutual TLS. False: loopback alone.</summary>
     public bool Lan { get; init; }
 
-    /// <summary>Where nodes to join may be, at most 64: <c>host:port</c>, <c>host</c>, or <c>srv:</c> and the name of a
-    /// DNS service. Every address of a name counts, and names are looked up again.</summary>
+    /// <summary>Where nodes to join may be, at most 64: <c>host:port</c>, <c>host</c>, or <c>srv:</c> and the name of
+    /// a DNS service. Every address of a name counts, and names are looked up again.</summary>
     public IReadOnlyList<string> Join { get; init; } = [];
 
-    /// <summary>Name servers (<c>address</c> or <c>address:port</c>) to ask for the names in <see cref="Join"/>, at most
-    /// 8; none for the system's own resolver.</summary>
+    /// <summary>Name servers (<c>address</c> or <c>address:port</c>) to ask for the names in <see cref="Join"/>, at
+    /// most 8; none for the system's own resolver.</summary>
     public IReadOnlyList<IPEndPoint> NameServers { get; init; } = [];
 
     /// <summary>Find nodes by multicast.</summary>

@@ -76,7 +76,8 @@ public static class HealthRules
         TimeSpan off = measured.Offset.Duration() - measured.Uncertainty;
         HealthLevel level = off > limits.ClockFail ? HealthLevel.Fail
             : off > limits.ClockWarn ? HealthLevel.Warn : HealthLevel.Ok;
-        string how = $"{Length(measured.Offset.Duration())} {(measured.Offset > TimeSpan.Zero ? "behind" : "ahead of")}";
+        string way = measured.Offset > TimeSpan.Zero ? "behind" : "ahead of";
+        string how = $"{Length(measured.Offset.Duration())} {way}";
         string others = measured.Peers == 1 ? "the other node's" : $"those of {measured.Peers} nodes";
         return new HealthCheck(HealthNames.Clock, level, level == HealthLevel.Ok
             ? $"The clock agrees with {others} within {Length(limits.ClockWarn)}."

@@ -111,7 +111,8 @@ public sealed class HealthRulesTests
         {
             hostile.Health.Add(new HealthReport
             {
-                Name = new string('n', 500), State = (HealthState)77, Detail = new string('d', 255) + "\U0001F600" + "x",
+                Name = new string('n', 500), State = (HealthState)77,
+                Detail = new string('d', 255) + "\U0001F600" + "x",
             });
         }
 
