@@ -91,15 +91,21 @@ public static class HealthRules
         checks.Select(check => check.Level).DefaultIfEmpty(HealthLevel.Ok).Max();
 
     /// <summary>A length of time for people: <c>1 d 2 h</c>, <c>3 min</c>, <c>1.5 s</c>, <c>20 ms</c>.</summary>
-    public static string Length(TimeSpan length) => length switch
+    public static string Length(TimeSpan length)
     {
-        { TotalDays: >= 1 } => length.Hours == 0 ? $"{length.Days} d" : $"{length.Days} d {length.Hours} h",
-        { TotalHours: >= 1 } => length.Minutes == 0 ? $"{length.Hours} h" : $"{length.Hours} h {length.Minutes} min",
-        { TotalMinutes: >= 1 } => length.Seconds == 0 ? $"{length.Minutes} min"
-            : $"{length.Minutes} min {length.Seconds} s",
-        { TotalSeconds: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{length.TotalSeconds:0.#} s"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{length.TotalMilliseconds:0} ms"),
-    };
+        // A day less a millisecond is a day to people.
+        TimeSpan whole = TimeSpan.FromSeconds(Math.Round(length.TotalSeconds));
+        return length.TotalSeconds < 1
+            ? string.Create(CultureInfo.InvariantCulture, $"{length.TotalMilliseconds:0} ms")
+            : whole switch
+            {
+                { TotalDays: >= 1 } => whole.Hours == 0 ? $"{whole.Days} d" : $"{whole.Days} d {whole.Hours} h",
+                { TotalHours: >= 1 } => whole.Minutes == 0 ? $"{whole.Hours} h" : $"{whole.Hours} h {whole.Minutes} min",
+                { TotalMinutes: >= 1 } => whole.Seconds == 0 ? $"{whole.Minutes} min"
+                    : $"{whole.Minutes} min {whole.Seconds} s",
+                _ => string.Create(CultureInfo.InvariantCulture, $"{length.TotalSeconds:0.#} s"),
+            };
+    }
 
     private static HealthCheck OfShare(
         string name, string what, string wayOut, long free, long total, int warnPercent, int failPercent)

@@ -91,6 +91,8 @@ public sealed class HealthRulesTests
     [InlineData(1.5, "1.5 s")]
     [InlineData(120, "2 min")]
     [InlineData(125, "2 min 5 s")]
+    [InlineData(59.96, "1 min")]
+    [InlineData(86_399.99, "1 d")]
     [InlineData(7_200, "2 h")]
     [InlineData(7_320, "2 h 2 min")]
     [InlineData(172_800, "2 d")]
