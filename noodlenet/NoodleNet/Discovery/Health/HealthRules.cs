@@ -100,7 +100,8 @@ public static class HealthRules
             : whole switch
             {
                 { TotalDays: >= 1 } => whole.Hours == 0 ? $"{whole.Days} d" : $"{whole.Days} d {whole.Hours} h",
-                { TotalHours: >= 1 } => whole.Minutes == 0 ? $"{whole.Hours} h" : $"{whole.Hours} h {whole.Minutes} min",
+                { TotalHours: >= 1 } => whole.Minutes == 0 ? $"{whole.Hours} h"
+                    : $"{whole.Hours} h {whole.Minutes} min",
                 { TotalMinutes: >= 1 } => whole.Seconds == 0 ? $"{whole.Minutes} min"
                     : $"{whole.Minutes} min {whole.Seconds} s",
                 _ => string.Create(CultureInfo.InvariantCulture, $"{length.TotalSeconds:0.#} s"),
