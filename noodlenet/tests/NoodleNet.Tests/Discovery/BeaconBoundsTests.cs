@@ -100,6 +100,8 @@ public sealed class BeaconBoundsTests
         table.Note(Heard(Make(1), "192.0.2.2"), Second(1)); // the same name, another key: both stand there
         Assert.Equal([(true, true), (false, false)], table.List(Second(2))
             .OrderBy(stranger => stranger.Fingerprint is null).Select(each => (each.WantsAdmission, each.IsSigned)));
+        table.Note(Heard(Make(1), "192.0.2.1"), Second(1)); // the first one's short form
+        Assert.Equal(2, table.List(Second(2)).Count);
         Assert.Single(table.List(Second(30.5)));
 
         for (int i = 0; i < 1000; i++)
