@@ -13,11 +13,10 @@ var root = new Command("noodle", "Run AI models on the machines you already have
 };
 foreach (Command each in new[]
 {
-    UpVerb.Create(), NodesVerb.Create(), DeployVerb.Create(), ModelsVerb.Create(), ReplicasVerb.Create(),
-    RunVerb.Create(), RemoveVerb.Create(), DecisionsVerb.Create(), MeshVerb.Create(), DemoVerb.Create(),
-    DoctorVerb.Create(), JoinVerb.Create(), TokenVerb.Create(), AdmitVerb.Create(), RevokeVerb.Create(),
-    GossipKeyVerb.Create(),
-    VersionVerb.Create(),
+    UpVerb.Create(), NodesVerb.Create(), EventsVerb.Create(), MeshVerb.Create(), DoctorVerb.Create(),
+    DeployVerb.Create(), ModelsVerb.Create(), ReplicasVerb.Create(), RunVerb.Create(), RemoveVerb.Create(),
+    DecisionsVerb.Create(), DemoVerb.Create(), JoinVerb.Create(), TokenVerb.Create(), AdmitVerb.Create(),
+    RevokeVerb.Create(), GossipKeyVerb.Create(), VersionVerb.Create(),
 })
 {
     root.Subcommands.Add(each);

@@ -96,6 +96,7 @@ public static class NodeHost
         ControlEndpoints.Map(routes, () => node.View, () => node.Deployments, options.MaxModelBytes);
         TrustEndpoints.Map(routes, () => node.Trust);
         TopologyEndpoint.Map(routes, () => node.Topology);
+        EventEndpoints.Map(routes, () => node.Events);
         routes.MapInferenceProtocol();
         return routes;
     }

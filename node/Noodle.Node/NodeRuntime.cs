@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Nbc.Runtime.Resources;
 using Noodle.Node.Control;
+using Noodle.Node.Health;
 using Noodle.Node.Hosting;
 using Noodle.Node.Mesh;
 using Noodle.Node.Mesh.Topology;
@@ -81,6 +82,8 @@ internal sealed class NodeRuntime(
 
     internal TopologyView Topology => Started(_parts).TopologyView;
 
+    internal MeshEventLog Events => Started(_parts).Events;
+
     internal Deployments Deployments => Started(_parts).Deployments;
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -98,7 +101,10 @@ internal sealed class NodeRuntime(
             GuardAsync("connections", _parts.Peers.RunAsync),
             GuardAsync("topology", _parts.Talk.Topology.RunAsync),
             GuardAsync("status", _parts.Status.RunAsync), GuardAsync("models", _parts.Reconciler.RunAsync),
-            GuardAsync("trust", _parts.Trust.RunAsync));
+            GuardAsync("trust", _parts.Trust.RunAsync),
+            GuardAsync("health", _parts.Talk.Health.RunAsync),
+            GuardAsync("events", stop => _parts.Events.RunAsync(
+                _mesh.Gossip, _mesh.Link, _parts.Talk.Health.Forget, stop)));
     }
 
     public Task StartedAsync(CancellationToken cancellationToken)
@@ -196,7 +202,10 @@ internal sealed class NodeRuntime(
             folder.Node, new StateFile(Path.Combine(folder.StatePath, "cluster"), logs.CreateLogger<StateFile>()), time,
             logs.CreateLogger<ClusterState>());
         var catalog = new ClusterModels(state, peers, host);
-        var status = new StatusExchange(peers, state, host, time, logs.CreateLogger<StatusExchange>());
+        var events = new MeshEventLog(folder.Node, time);
+        var health = new NodeHealth(
+            folder.Node, peers, host, folder.FolderPath, backend.Name, backend.FindFault, events, time);
+        var status = new StatusExchange(peers, state, host, time, logs.CreateLogger<StatusExchange>(), health);
         var reconciler = new ModelReconciler(catalog, peers, host, store, time, logs.CreateLogger<ModelReconciler>());
         TrustParts trust = AssembleTrust(mesh, peers, state, status);
         var executor = new TalkExecutor(peers, name => catalog.TryGet(name, out DeployedModel? model) ? model : null);
@@ -223,6 +232,7 @@ internal sealed class NodeRuntime(
             State = state,
             Status = status,
             Trust = trust.Talk,
+            Health = health,
             MaxRequestBytes = options.MaxRequestBytes,
             MaxStateBytes = 2 * new LwwMap().Limits.TotalBytes,
             Stopping = _stop.Token,
@@ -230,12 +240,12 @@ internal sealed class NodeRuntime(
         return new Parts(
             peers, host, catalog, status, reconciler, router, talk,
             new Deployments(catalog, reconciler, host, store, peers, time, logs.CreateLogger<Deployments>()),
-            new NodeView(peers, catalog, host, router.Decisions, Http)
+            new NodeView(peers, catalog, host, router.Decisions, Http, health, () => mesh.Strangers)
             {
-                IdentityOf = trust.Identities.Of, Strangers = () => mesh.Strangers,
+                IdentityOf = trust.Identities.Of,
             },
             trust, new TrustControl(trust, peers, () => mesh.Strangers, time),
-            new TopologyView(topology, peers, relays, () => host.InFlight, Version, seed));
+            new TopologyView(topology, peers, relays, () => host.InFlight, Version, seed), events);
     }
 
     private TrustParts AssembleTrust(NodeMesh mesh, MeshPeers peers, ClusterState state, StatusExchange status)
@@ -274,5 +284,5 @@ internal sealed class NodeRuntime(
     private sealed record Parts(
         MeshPeers Peers, ModelHost Models, ClusterModels Catalog, StatusExchange Status, ModelReconciler Reconciler,
         InferenceRouter Router, TalkServices Talk, Deployments Deployments, NodeView View,
-        TrustParts Trust, TrustControl TrustControl, TopologyView TopologyView);
+        TrustParts Trust, TrustControl TrustControl, TopologyView TopologyView, MeshEventLog Events);
 }

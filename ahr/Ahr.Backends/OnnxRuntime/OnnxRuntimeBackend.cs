@@ -34,6 +34,23 @@ public sealed partial class OnnxRuntimeBackend : IBackend
         return await Task.Run(() => Load(path, cancellation), cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>Loads the engine's library when it is not there yet.</summary>
+    /// <returns>Why it does not load, as a sentence; null when it does.</returns>
+    public string? FindFault()
+    {
+        try
+        {
+            OnnxRuntimeEngine.Start(_logger);
+            return null;
+        }
+        catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or OnnxRuntimeException
+            or EntryPointNotFoundException or BadImageFormatException)
+        {
+            return $"{Name} does not load ({e.GetBaseException().GetType().Name}); " +
+                "install its library for this system.";
+        }
+    }
+
     private OnnxRuntimeModel Load(string path, CancellationToken cancellation)
     {
         OnnxFile file = Inspect(path, out long sizeBytes);

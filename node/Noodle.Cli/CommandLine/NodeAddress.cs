@@ -16,6 +16,14 @@ internal static class NodeAddress
         return new NoodleClient(string.IsNullOrWhiteSpace(asked) ? FindRunning(parsed) : [ParseUri(asked)]);
     }
 
+    /// <summary>A client for one node alone, for what each node counts by itself.</summary>
+    /// <exception cref="CliException">The address is none, or no node runs here.</exception>
+    public static NoodleClient ConnectToOne(ParseResult parsed)
+    {
+        string? asked = parsed.GetValue(SharedOptions.Node) ?? Environment.GetEnvironmentVariable("NOODLE_NODE");
+        return new NoodleClient([string.IsNullOrWhiteSpace(asked) ? FindRunning(parsed)[0] : ParseUri(asked)]);
+    }
+
     private static Uri ParseUri(string text)
     {
         string full = text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;

@@ -20,13 +20,17 @@ internal static class Print
         }
 
         TablePrinter.ForConsole().Print(
-            ["node", "state", "for", "http", "rtt", "in flight", "models", "version"],
+            ["node", "state", "for", "health", "http", "rtt", "in flight", "models", "version"],
             [.. nodes.Select(node => new[]
             {
-                node.Self ? node.Id + " *" : node.Id, node.State, Length(node.StateForMs), node.Http,
-                RoundTrip(node.RoundTripUs),
+                node.Self ? node.Id + " *" : node.Id, node.State, Length(node.StateForMs), NodeLines.Health(node),
+                node.Http, RoundTrip(node.RoundTripUs),
                 Number(node.InFlight), string.Join(' ', node.Models), node.Version,
             })]);
+        foreach (string line in nodes.Select(NodeLines.Hint).OfType<string>())
+        {
+            Console.WriteLine(SafeText.Clean(line));
+        }
     }
 
     public static void Models(ParseResult parsed, IReadOnlyList<ModelInfo> models)

@@ -37,7 +37,7 @@ internal static class UpVerb
 
     private static readonly Option<string[]> s_join = new("--join")
     {
-        Description = "Mesh address of a node to join; may be given several times",
+        Description = "Where a node to join may be: HOST:PORT, HOST, or srv:SERVICE in DNS; may be given several times",
         HelpName = "HOST:PORT",
     };
 
@@ -54,6 +54,8 @@ internal static class UpVerb
         ("data", SharedOptions.Data),
         ("tokenFile", Text("--token-file", "FILE",
             "Token of the mesh: read when it exists, else written (default: DATA/token)")),
+        ("nameServers", Text("--name-servers", "IP[:PORT]",
+            "Name servers to ask for --join, separated by commas (default: the system's)")),
         ("httpPort", Text("--http-port", "PORT", "HTTP port, 0 for any (default: the first free one from 8000)")),
         ("meshPort", Text("--mesh-port", "PORT", "Mesh port, TCP and UDP (default: the first free one from 7946)")),
         ("beaconPort", Text("--beacon-port", "PORT", "UDP port of the multicast beacons (default: 7979)")),

@@ -17,5 +17,6 @@ namespace Noodle.Client.Control;
 [JsonSerializable(typeof(IReadOnlyList<DecisionInfo>))]
 [JsonSerializable(typeof(MeshInfo))]
 [JsonSerializable(typeof(ModelMetadata))]
+[JsonSerializable(typeof(EventPage))]
 [JsonSerializable(typeof(ErrorInfo))]
 public sealed partial class ControlJson : JsonSerializerContext;

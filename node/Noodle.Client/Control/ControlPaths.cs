@@ -3,6 +3,8 @@ namespace Noodle.Client.Control;
 /// <summary>Where the control API lies under a node's HTTP address.</summary>
 /// <remarks>
 /// <c>GET nodes</c>, <c>GET models</c>, <c>GET replicas</c> and <c>GET decisions?limit=N</c> answer arrays.
+/// <c>GET events?since=N&amp;life=L&amp;wait=MS&amp;limit=N</c> answers an <see cref="EventPage"/>, or for
+/// <c>Accept: text/event-stream</c> each event as it happens.
 /// <c>PUT models/{name}?replicas=R</c> takes the model file as its body and answers the <see cref="ModelInfo"/>.
 /// <c>DELETE models/{name}</c> answers 200 or 204; what it says is not read.
 /// Every failure is an <see cref="ErrorInfo"/>.
@@ -19,4 +21,6 @@ public static class ControlPaths
 
     /// <summary><c>GET mesh?require=EXPRESSION&amp;payload=BYTES</c> answers a <see cref="MeshInfo"/>.</summary>
     public const string Mesh = "/noodle/v1/mesh";
+
+    public const string Events = "/noodle/v1/events";
 }

@@ -44,6 +44,13 @@ public sealed record NodeInfo
 
     /// <summary>The last thing that went wrong there, as a sentence; null when nothing did.</summary>
     public string? LastError { get; init; }
+
+    /// <summary>How it finds itself; null when it has not said.</summary>
+    public IReadOnlyList<HealthInfo>? Health { get; init; }
+
+    /// <summary>Of a node that is not admitted: the fingerprint of its key, to be compared with what it shows
+    /// itself; null when it names none.</summary>
+    public string? Fingerprint { get; init; }
 }
 
 /// <summary>Values of <see cref="NodeInfo.State"/>. A later version may add to them.</summary>
@@ -64,6 +71,6 @@ public static class NodeStates
     /// <summary>The mesh trusts it no more.</summary>
     public const string Revoked = "revoked";
 
-    /// <summary>It is no member: it waits to be admitted.</summary>
-    public const string Waiting = "waiting";
+    /// <summary>It was heard nearby and asks to be let in; it is no member.</summary>
+    public const string NotAdmitted = "not admitted";
 }

@@ -1,9 +1,12 @@
+using System.Net;
 using Ahr.Runtime;
 using Noodle.Client.Control;
+using Noodle.Node.Health;
 using Noodle.Node.Mesh;
 using Noodle.Node.Models;
 using Noodle.Primitives;
 using NoodleNet.Discovery;
+using NoodleNet.Discovery.Health;
 using NoodleNet.Mesh;
 using NoodleNet.Runtime.Link;
 using NoodleNet.Talk;
@@ -13,19 +16,25 @@ namespace Noodle.Node.Control;
 
 /// <summary>What this node knows, in the form in which people and programs ask for it.</summary>
 internal sealed class NodeView(
-    MeshPeers peers, ClusterModels catalog, ModelHost host, DecisionLog decisions, Uri http)
+    MeshPeers peers, ClusterModels catalog, ModelHost host, DecisionLog decisions, Uri http, NodeHealth health,
+    Func<IReadOnlyList<Stranger>> strangers)
 {
     /// <summary>What gossip proves of a member.</summary>
     public Func<RegistryEntry, MemberIdentity> IdentityOf { get; init; } = static _ => MemberIdentity.Verified;
 
-    /// <summary>Who was heard by multicast and is no member.</summary>
-    public Func<IReadOnlyList<Stranger>> Strangers { get; init; } = static () => [];
-
-    /// <summary>Every node known by gossip, this one first, then by id; then those that wait to be admitted.</summary>
-    public IReadOnlyList<NodeInfo> ListNodes() =>
-        [.. peers.Members.OrderByDescending(member => member.Node == host.Node).ThenBy(member => member.Node)
-            .Select(Describe),
-            .. Strangers().Where(stranger => stranger.WantsAdmission).Select(Describe)];
+    /// <summary>Every node known by gossip, this one first, then by id; then those that ask to be admitted.</summary>
+    public IReadOnlyList<NodeInfo> ListNodes()
+    {
+        IReadOnlyList<RegistryEntry> members = peers.Members;
+        return
+        [
+            .. members.OrderByDescending(member => member.Node == host.Node).ThenBy(member => member.Node)
+                .Select(Describe),
+            // One that is a member is none of those: somebody announces its name.
+            .. strangers().Where(asking => asking.WantsAdmission &&
+                members.All(member => member.Node != asking.Node)).Select(Describe),
+        ];
+    }
 
     /// <summary>Every deployed model, by name.</summary>
     public IReadOnlyList<ModelInfo> ListModels() => [.. catalog.List().Select(Describe)];
@@ -70,22 +79,24 @@ internal sealed class NodeView(
             InFlight = self ? host.InFlight : (int)(load?.InFlight ?? 0),
             Models = [.. catalog.List().Where(model => IsReady(self, load, model.Digest)).Select(model => model.Name)],
             LastError = string.IsNullOrEmpty(member.LastError) ? null : member.LastError,
+            Health = self ? Names.Of(health.Checks)
+                : load is { Status.Health.Count: > 0 } told ? Names.Of(HealthMessages.Read(told.Status)) : null,
         };
     }
 
-    private NodeInfo Describe(Stranger stranger) => new()
+    private static NodeInfo Describe(Stranger asking) => new()
     {
-        Id = stranger.Node.ToString(),
-        State = NodeStates.Waiting,
+        Id = asking.Node.ToString(),
+        State = NodeStates.NotAdmitted,
         Self = false,
         StateForMs = 0,
-        Link = $"{stranger.Address}:{stranger.LinkPort}",
+        Link = asking.LinkPort == 0 ? "" : new IPEndPoint(asking.Address, asking.LinkPort).ToString(),
         Http = "",
         Version = "",
         InFlight = 0,
         Models = [],
-        // Not with the fingerprint that it claims: a person is to read that from its own screen.
-        LastError = $"not admitted: noodle admit {stranger.Node.ShortName}",
+            Fingerprint = asking.IsSigned ? asking.Fingerprint?.ToString() : null,
+            LastError = $"not admitted: noodle admit {asking.Node.ShortName}",
     };
 
     private bool IsReady(bool self, NodeLoad? load, string digest) =>

@@ -1,33 +1,34 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Noodle.Node.Options;
+using Noodle.Primitives;
 using NoodleNet.Discovery;
 using NoodleNet.Runtime.Discovery;
 
 namespace Noodle.Node.Mesh;
 
 /// <summary>Addresses at which nodes of one mesh may be: given ones, and those heard by multicast.</summary>
-/// <remarks>Bound: 64 unread addresses; given ones come again every second, heard ones with each beacon.</remarks>
-internal sealed class MeshSeeds(IReadOnlyList<string> given, BeaconHost? beacons, TimeProvider time)
+/// <remarks>
+/// Meaning: a beacon that nobody can verify leads to one attempt at the address it came from, and to the next only
+/// after a pause that doubles from 1 to 30 s. Given names are looked up again by <see cref="SeedLookup"/>.
+/// Bound: <see cref="MaxUnread"/> unread addresses; at most 2 heard addresses a second, 8 in a burst.
+/// </remarks>
+internal sealed class MeshSeeds(SeedLookup given, BeaconHost? beacons, TimeProvider time)
 {
     private const int MaxUnread = 64;
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
 
     /// <summary>Addresses of nodes that can admit a joiner, until cancelled.</summary>
     /// <param name="mesh">Id of the mesh to be joined.</param>
     public async IAsyncEnumerable<IPEndPoint> ForJoiningAsync(
         Guid mesh, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var found = Channel.CreateBounded<IPEndPoint>(
-            new BoundedChannelOptions(MaxUnread) { FullMode = BoundedChannelFullMode.DropOldest });
+        // Given addresses wait for room, heard ones are lost: they come again.
+        var found = Channel.CreateBounded<IPEndPoint>(MaxUnread);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task feeding = Task.WhenAll(
-            FeedGivenAsync(found.Writer, stop.Token),
-            FeedHeardAsync(
-                found.Writer,
-                heard => heard.Beacon.Mesh == mesh && heard.Beacon.Flags.HasFlag(BeaconFlags.AdmitsJoiners),
-                stop.Token));
+            FeedGivenAsync(found.Writer, stop.Token), FeedHeardAsync(found.Writer, mesh, stop.Token));
         try
         {
             await foreach (IPEndPoint address in found.Reader.ReadAllAsync(cancellation))
@@ -42,9 +43,9 @@ internal sealed class MeshSeeds(IReadOnlyList<string> given, BeaconHost? beacons
         }
     }
 
-    /// <summary>Hands mesh addresses of verified nodes to <paramref name="take"/>, given ones first, until
-    /// cancelled.</summary>
-    public async Task ForGossipAsync(Func<IPEndPoint, Task> take, CancellationToken cancellation)
+    /// <summary>Hands verified nodes to <paramref name="take"/> as they are heard, until cancelled.</summary>
+    /// <param name="take">Given the node and its gossip address.</param>
+    public async Task ForGossipAsync(Action<NodeId, IPEndPoint> take, CancellationToken cancellation)
     {
         if (beacons is null)
         {
@@ -55,49 +56,59 @@ internal sealed class MeshSeeds(IReadOnlyList<string> given, BeaconHost? beacons
         {
             if (heard.Verified && heard.Beacon.GossipPort != 0)
             {
-                await take(new IPEndPoint(heard.From.Address, heard.Beacon.GossipPort));
+                take(heard.Beacon.Node, new IPEndPoint(heard.From.Address, heard.Beacon.GossipPort));
             }
         }
     }
 
-    /// <summary>The given addresses, looked up now.</summary>
-    public async Task<IReadOnlyList<IPEndPoint>> ResolveGivenAsync(CancellationToken cancellation)
+    /// <summary>Hands all given addresses to <paramref name="take"/>, again each second, until cancelled.</summary>
+    public async Task ForGivenAsync(Action<IReadOnlyList<IPEndPoint>> take, CancellationToken cancellation)
     {
-        var addresses = new List<IPEndPoint>();
-        foreach (string text in given)
+        while (true)
         {
-            addresses.AddRange(await MeshAddress.ResolveAsync(text, cancellation));
-        }
-
-        return addresses;
-    }
-
-    private async Task FeedGivenAsync(ChannelWriter<IPEndPoint> found, CancellationToken cancellation)
-    {
-        while (given.Count > 0)
-        {
-            foreach (IPEndPoint address in await ResolveGivenAsync(cancellation))
-            {
-                found.TryWrite(address);
-            }
-
+            take(given.Addresses); // what needs no asking does not wait for what does
+            await given.RefreshAsync(cancellation);
+            take(given.Addresses);
             await Task.Delay(s_period, time, cancellation);
         }
     }
 
-    private async Task FeedHeardAsync(
-        ChannelWriter<IPEndPoint> found, Predicate<HeardBeacon> isWanted, CancellationToken cancellation)
+    private async Task FeedGivenAsync(ChannelWriter<IPEndPoint> found, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            IReadOnlyList<IPEndPoint> before = given.Addresses;
+            await WriteAsync(before);
+            await given.RefreshAsync(cancellation);
+            await WriteAsync(given.Addresses.Except(before));
+            await Task.Delay(s_period, time, cancellation);
+        }
+
+        async Task WriteAsync(IEnumerable<IPEndPoint> addresses)
+        {
+            foreach (IPEndPoint address in addresses)
+            {
+                await found.WriteAsync(address, cancellation);
+            }
+        }
+    }
+
+    private async Task FeedHeardAsync(ChannelWriter<IPEndPoint> found, Guid mesh, CancellationToken cancellation)
     {
         if (beacons is null)
         {
             return;
         }
 
+        var attempts = new SeedAttempts(burst: 8, perSecond: 2, s_period, s_longestPause);
         await foreach (HeardBeacon heard in beacons.HeardAsync(cancellation))
         {
-            if (isWanted(heard))
+            var address = new IPEndPoint(heard.From.Address, heard.Beacon.LinkPort);
+            bool wanted = heard.Beacon.Mesh == mesh && heard.Beacon.Flags.HasFlag(BeaconFlags.AdmitsJoiners) &&
+                heard.Beacon.LinkPort != 0;
+            if (wanted && attempts.TryBegin(address, beacons.Now))
             {
-                found.TryWrite(new IPEndPoint(heard.From.Address, heard.Beacon.LinkPort));
+                found.TryWrite(address);
             }
         }
     }

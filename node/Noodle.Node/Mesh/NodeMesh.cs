@@ -27,6 +27,7 @@ internal sealed class NodeMesh : IAsyncDisposable
     private const int QuicPortAbove = 1000;
     private static readonly TimeSpan s_networkPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_joinPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longestJoinPause = TimeSpan.FromSeconds(5);
 
     private readonly NodeOptions _options;
     private readonly NodeId _self;
@@ -146,7 +147,11 @@ internal sealed class NodeMesh : IAsyncDisposable
         }
 
         _beacons = new BeaconHost(
-            new BeaconOptions { Scope = ScopeOf(_options), Keys = _keys, Port = _options.BeaconPort },
+            new BeaconOptions
+            {
+                Scope = ScopeOf(_options), Keys = _keys, Port = _options.BeaconPort,
+                Signer = KeySigner.Of(_membership.Credentials.Certificate),
+            },
             _logs.CreateLogger<BeaconHost>(), _time, _account);
         const BeaconFlags flags = BeaconFlags.Asks | BeaconFlags.AdmitsJoiners; // every member receives joiners
         var port = (ushort)Gossip.LocalEndPoint.Port;
@@ -171,9 +176,14 @@ internal sealed class NodeMesh : IAsyncDisposable
     /// <summary>Finds the other nodes, and finds them again when alone, until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        var seeds = new MeshSeeds(_options.Join, _beacons, _time);
+        var seeds = new MeshSeeds(LookupOf(_options, _time, _logs), _beacons, _time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task[] both = [JoinGivenAsync(seeds, stop.Token), seeds.ForGossipAsync(TakeHeardAsync, stop.Token)];
+        SeedJoiner heard = MakeJoiner(), given = MakeJoiner();
+        Task[] both =
+        [
+            seeds.ForGossipAsync(TakeHeard, stop.Token),
+            _options.Join.Count == 0 ? Task.CompletedTask : seeds.ForGivenAsync(TakeGiven, stop.Token),
+        ];
         try
         {
             await await Task.WhenAny(both); // a defect in one is not to wait for the other
@@ -182,17 +192,33 @@ internal sealed class NodeMesh : IAsyncDisposable
         finally
         {
             await stop.CancelAsync();
-            await Task.WhenAll(both).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll([.. both, heard.CloseAsync(), given.CloseAsync()])
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        async Task TakeHeardAsync(IPEndPoint address)
+        void TakeHeard(NodeId node, IPEndPoint address)
         {
-            if (!address.Equals(Gossip.AdvertisedEndPoint) && !IsLiving(address))
+            if (node != _self && !Gossip.Members.Any(member => member.Node == node && IsLiving(member)))
             {
-                await Gossip.JoinAsync([address], stop.Token);
+                heard.Offer(address, stop.Token);
+            }
+        }
+
+        void TakeGiven(IReadOnlyList<IPEndPoint> addresses)
+        {
+            foreach (IPEndPoint address in addresses)
+            {
+                if (!address.Equals(Gossip.AdvertisedEndPoint) &&
+                    !Gossip.Members.Any(member => member.GossipEndPoint.Equals(address) && IsLiving(member)))
+                {
+                    given.Offer(address, stop.Token);
+                }
             }
         }
     }
+
+    /// <summary>Nodes heard by multicast that are not proven to be of this mesh.</summary>
+    public IReadOnlyList<Stranger> Strangers => _beacons?.Strangers ?? [];
 
     public async ValueTask DisposeAsync()
     {
@@ -269,29 +295,23 @@ internal sealed class NodeMesh : IAsyncDisposable
         Log.LookingForMesh(
             logs.CreateLogger<NodeMesh>(), token.Mesh.ToString(),
             listening is null ? "at the addresses given" : "by multicast");
-        await foreach (IPEndPoint address in new MeshSeeds(options.Join, listening, time)
+        await foreach (IPEndPoint address in new MeshSeeds(LookupOf(options, time, logs), listening, time)
             .ForJoiningAsync(GuidOf(token.Mesh), cancellation))
         {
             yield return address;
         }
     }
 
-    private bool IsLiving(IPEndPoint address) => Gossip.Members.Any(
-        member => member.State is NodeState.Alive or NodeState.Suspect && member.GossipEndPoint.Equals(address));
+    private static SeedLookup LookupOf(NodeOptions options, TimeProvider time, ILoggerFactory logs) => new(
+        [
+            .. options.Join.Select(text => MeshAddress.TryParseSeed(text, out SeedName? seed) ? seed : null)
+                .OfType<SeedName>(),
+        ],
+        options.NameServers, time, logs.CreateLogger<SeedLookup>());
 
-    private async Task JoinGivenAsync(MeshSeeds seeds, CancellationToken cancellation)
-    {
-        while (_options.Join.Count > 0)
-        {
-            IReadOnlyList<IPEndPoint> addresses = await seeds.ResolveGivenAsync(cancellation);
-            IPEndPoint[] missing = [.. addresses.Where(address =>
-                !address.Equals(Gossip.AdvertisedEndPoint) && !IsLiving(address))];
-            if (missing.Length > 0)
-            {
-                await Gossip.JoinAsync(missing, cancellation);
-            }
+    private static bool IsLiving(RegistryEntry member) => member.State is NodeState.Alive or NodeState.Suspect;
 
-            await Task.Delay(s_joinPause, _time, cancellation);
-        }
-    }
+    private SeedJoiner MakeJoiner() => new(
+        async (address, cancellation) => await Gossip.JoinAsync([address], cancellation) > 0,
+        new SeedAttempts(burst: 32, perSecond: 16, s_joinPause, s_longestJoinPause), _time);
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Ahr.Runtime;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
+using Noodle.Node.Health;
 using Noodle.Primitives;
 using NoodleNet.Link;
 using NoodleNet.Runtime.Link;
@@ -18,7 +19,7 @@ namespace Noodle.Node.Mesh;
 /// Bound: one status, one push and one comparison under way a peer; each at most <see cref="s_patience"/>.
 /// </remarks>
 internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelHost models, TimeProvider time,
-    ILogger log)
+    ILogger log, NodeHealth health)
 {
     private const int MaxReasonBytes = 16 * 1024; // all reasons of a status together: it must fit into one header
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
@@ -110,6 +111,7 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
             GossipEpoch = GossipEpoch(),
             StateDigest = ByteString.CopyFrom(state.Summary.Span),
         };
+        health.Fill(status);
         int room = MaxReasonBytes;
         foreach (ModelStatus model in models.List())
         {
@@ -131,7 +133,13 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
 
     // Composed when its turn comes: what changes while one is under way goes out with the next.
     private void Send(LinkPeer peer, CancellationToken cancellation) =>
-        _sending.Start(peer.Node, () => AskAsync(peer, TalkIntents.Status, Compose(), [], cancellation));
+        _sending.Start(peer.Node, () =>
+        {
+            byte[] status = Compose();
+            (long askedUs, long asked) = (health.ClockUs, time.GetTimestamp());
+            return AskAsync(peer, TalkIntents.Status, status, [], cancellation,
+                reply => health.NoteAnswer(peer.Node, askedUs, asked, reply.Header));
+        });
 
     private void PushToAll(ReadOnlyMemory<byte> entries, CancellationToken cancellation)
     {

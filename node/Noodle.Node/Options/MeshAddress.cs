@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using NoodleNet.Discovery;
 
 namespace Noodle.Node.Options;
 
@@ -9,6 +11,7 @@ namespace Noodle.Node.Options;
 public static class MeshAddress
 {
     private const int MaxHostLength = 253; // RFC 1035, section 2.3.4
+    private const string ServicePrefix = "srv:";
 
     /// <summary>Splits an address; false when it is none.</summary>
     public static bool TryParse(string text, out string host, out int port)
@@ -33,27 +36,27 @@ public static class MeshAddress
                 Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4;
     }
 
-    /// <summary>Looks an address up; empty when the name has no address.</summary>
-    public static async Task<IReadOnlyList<IPEndPoint>> ResolveAsync(string text, CancellationToken cancellation)
+    /// <summary>Reads the name of a seed: an address as <see cref="TryParse"/> takes it, or <c>srv:</c> and the name
+    /// of a DNS service, such as <c>srv:_noodle._tcp.example.org</c>.</summary>
+    public static bool TryParseSeed(string text, [NotNullWhen(true)] out SeedName? seed)
     {
-        if (!TryParse(text, out string host, out int port))
+        ArgumentNullException.ThrowIfNull(text);
+        seed = null;
+        if (text.StartsWith(ServicePrefix, StringComparison.OrdinalIgnoreCase))
         {
-            return [];
+            string service = text[ServicePrefix.Length..];
+            seed = IsServiceName(service) ? new SeedName(SeedKind.Service, service, 0) : null;
+        }
+        else if (TryParse(text, out string host, out int port))
+        {
+            seed = new SeedName(IPAddress.TryParse(host, out _) ? SeedKind.Address : SeedKind.Host, host, port);
         }
 
-        if (IPAddress.TryParse(host, out IPAddress? literal))
-        {
-            return [new IPEndPoint(literal, port)];
-        }
-
-        try
-        {
-            IPAddress[] addresses = await Dns.GetHostAddressesAsync(host, cancellation);
-            return [.. addresses.Select(address => new IPEndPoint(address, port))];
-        }
-        catch (SocketException)
-        {
-            return []; // a name without an address now may have one at the next try
-        }
+        return seed is not null;
     }
+
+    // RFC 2782 wants _service._proto.name; any name is taken whose labels DNS can carry.
+    private static bool IsServiceName(string name) =>
+        name.Length is > 0 and <= MaxHostLength && name.TrimEnd('.').Split('.').All(label =>
+            label.Length is > 0 and <= 63 && label.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
 }

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Noodle.Node.Options;
 
 /// <summary>How one node is set up. Every value has a default that is right for one machine.</summary>
@@ -30,8 +32,13 @@ public sealed record NodeOptions
     /// <summary>Change the gossip key when this node, an admin, revokes another one.</summary>
     public bool RotateAfterRevocation { get; init; } = true;
 
-    /// <summary>Mesh addresses (<c>host:port</c>) of nodes to join, at most 64.</summary>
+    /// <summary>Where nodes to join may be, at most 64: <c>host:port</c>, <c>host</c>, or <c>srv:</c> and the name of
+    /// a DNS service. Every address of a name counts, and names are looked up again.</summary>
     public IReadOnlyList<string> Join { get; init; } = [];
+
+    /// <summary>Name servers (<c>address</c> or <c>address:port</c>) to ask for the names in <see cref="Join"/>, at
+    /// most 8; none for the system's own resolver.</summary>
+    public IReadOnlyList<IPEndPoint> NameServers { get; init; } = [];
 
     /// <summary>Find nodes by multicast.</summary>
     public bool Multicast { get; init; } = true;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Microsoft.Extensions.Configuration;
 
 namespace Noodle.Node.Options;
@@ -14,6 +15,8 @@ public sealed class NodeOptionsReader
 {
     private const string EnvironmentPrefix = "NOODLE_";
     private const int MaxSeeds = 64;
+    private const int MaxNameServers = 8;
+    private const int DnsPort = 53;
 
     // Read by the command line itself, so they are no mistake in the environment.
     private static readonly string[] s_otherVariables = ["NODE", "CONFIG", "REQUIRE_QUIC", "TOKEN"];
@@ -27,8 +30,8 @@ public sealed class NodeOptionsReader
     /// <summary>Names of all settings, as in the JSON file.</summary>
     public static IReadOnlyList<string> SettingNames { get; } =
     [
-        "data", "tokenFile", "lan", "found", "rotateAfterRevocation", "join", "multicast", "beaconPort", "httpPort", "meshPort", "joinTimeout",
-        "drainTimeout", "maxRequestBytes", "maxModelBytes", "maxBufferBytes",
+        "data", "tokenFile", "lan", "found", "rotateAfterRevocation", "join", "nameServers", "multicast", "beaconPort",
+        "httpPort", "meshPort", "joinTimeout", "drainTimeout", "maxRequestBytes", "maxModelBytes", "maxBufferBytes",
     ];
 
     /// <summary>Reads the options.</summary>
@@ -129,6 +132,7 @@ public sealed class NodeOptionsReader
             Found = Flag("found", defaults.Found),
             RotateAfterRevocation = Flag("rotateAfterRevocation", defaults.RotateAfterRevocation),
             Join = Seeds(),
+            NameServers = Servers(),
             Multicast = Flag("multicast", defaults.Multicast),
             BeaconPort = (int)Number("beaconPort", defaults.BeaconPort, 1, 65_535),
             HttpPort = Port("httpPort"),
@@ -208,17 +212,13 @@ public sealed class NodeOptionsReader
 
     private List<string> Seeds()
     {
-        IEnumerable<string?> given = _settings.GetSection("join").GetChildren().Select(child => child.Value);
-        List<string> seeds = [.. given.Append(_settings["join"])
-            .SelectMany(text => (text ?? "").Split(',',
-                StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-            .Distinct(StringComparer.Ordinal)];
+        List<string> seeds = List("join");
         foreach (string seed in seeds)
         {
-            if (!MeshAddress.TryParse(seed, out _, out _))
+            if (!MeshAddress.TryParseSeed(seed, out _))
             {
                 _faults.Add($"join names '{seed}'; it takes host:port, such as " +
-                    $"192.168.1.20:{NodeOptions.DefaultMeshPort}");
+                    $"192.168.1.20:{NodeOptions.DefaultMeshPort}, or srv:_noodle._tcp.DOMAIN");
             }
         }
 
@@ -228,5 +228,37 @@ public sealed class NodeOptionsReader
         }
 
         return seeds;
+    }
+
+    private List<IPEndPoint> Servers()
+    {
+        var servers = new List<IPEndPoint>();
+        foreach (string text in List("nameServers"))
+        {
+            if (IPEndPoint.TryParse(text, out IPEndPoint? server))
+            {
+                servers.Add(server.Port == 0 ? new IPEndPoint(server.Address, DnsPort) : server);
+            }
+            else
+            {
+                _faults.Add($"nameServers names '{text}'; it takes addresses such as 192.168.1.1 or [::1]:5353");
+            }
+        }
+
+        if (servers.Count > MaxNameServers)
+        {
+            _faults.Add($"nameServers names {servers.Count} servers; it takes at most {MaxNameServers}");
+        }
+
+        return servers;
+    }
+
+    private List<string> List(string name)
+    {
+        IEnumerable<string?> given = _settings.GetSection(name).GetChildren().Select(child => child.Value);
+        return [.. given.Append(_settings[name])
+            .SelectMany(text => (text ?? "").Split(',',
+                StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            .Distinct(StringComparer.Ordinal)];
     }
 }

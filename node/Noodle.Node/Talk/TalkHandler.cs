@@ -115,8 +115,10 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
     private static ValueTask TakeStatusAsync(
         TalkServices services, LinkIncoming incoming, CancellationToken cancellation)
     {
-        services.Status.Take(incoming.Peer, NodeStatus.Parser.ParseFrom(incoming.Header.Span), services.Stopping);
-        return ReplyAsync(incoming, LinkStatus.Ok, cancellation);
+        NodeStatus status = NodeStatus.Parser.ParseFrom(incoming.Header.Span);
+        services.Health.NoteStatus(incoming.Peer.Node, status);
+        services.Status.Take(incoming.Peer, status, services.Stopping);
+        return incoming.ReplyAsync(LinkStatus.Ok, "", services.Health.Answer(), [], cancellation);
     }
 
     private static ValueTask CompareStateAsync(

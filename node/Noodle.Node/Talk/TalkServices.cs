@@ -1,4 +1,5 @@
 using Ahr.Runtime;
+using Noodle.Node.Health;
 using Noodle.Node.Mesh;
 using Noodle.Node.Trust;
 using Noodle.Node.Mesh.Topology;
@@ -23,6 +24,8 @@ internal sealed class TalkServices
     public required MeshTopology Topology { get; init; }
 
     public required RelayService Relays { get; init; }
+
+    public required NodeHealth Health { get; init; }
 
     /// <summary>Largest body of a call.</summary>
     public required long MaxRequestBytes { get; init; }

@@ -34,6 +34,24 @@ public sealed class ControlTests
     }
 
     [Fact]
+    public async Task Events_are_asked_for_after_the_last_page_and_read_whatever_later_versions_add()
+    {
+        const string Json =
+            """{"node":"a-1","life":7,"last":4,"missed":2,"events":[{"sequence":4""" +
+            ""","at":"2026-01-02T03:04:05+00:00","kind":"failed","node":"b-2","detail":"silent","later":1}]}""";
+        await using ScriptedNode node = await ScriptedNode.StartAsync(200, Json);
+        using NoodleClient client = new([node.Address]);
+        EventPage page = await client.GetEventsAsync();
+        page = await client.GetEventsAsync(page, TimeSpan.FromSeconds(2));
+        Assert.Equal(
+            ["/noodle/v1/events?since=0&life=0&wait=0", "/noodle/v1/events?since=4&life=7&wait=2000"],
+            node.Requests.Select(request => request.Target));
+        Assert.Equal((EventKinds.Failed, "silent", 2L), (page.Events[0].Kind, page.Events[0].Detail, page.Missed));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => client.GetEventsAsync(page, TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
     public async Task Models_replicas_and_decisions_are_written_as_they_are_read()
     {
         const string Replicas =

@@ -191,12 +191,18 @@ public sealed class BeaconHost : IAsyncDisposable
 
     private void Send(Beacon beacon, int limitBytes)
     {
-        byte[] whole = beacon.ToBytes(_options.Keys, _options.Signer);
-        byte[] bytes = whole.Length <= limitBytes ? whole : beacon.ToShortBytes(_options.Keys);
-        if (bytes.Length <= limitBytes)
+        if (Fit(beacon, limitBytes, _options.Keys, _options.Signer) is { } bytes)
         {
             _sockets.Send(bytes);
         }
+    }
+
+    /// <summary>The fullest form that is no longer than the limit; null when none is.</summary>
+    internal static byte[]? Fit(Beacon beacon, int limitBytes, KeyRing? keys, BeaconSigner? signer)
+    {
+        byte[] whole = beacon.ToBytes(keys, signer);
+        byte[] bytes = whole.Length <= limitBytes ? whole : beacon.ToShortBytes(keys);
+        return bytes.Length <= limitBytes ? bytes : null;
     }
 
     private void Take(ReadOnlyMemory<byte> bytes, IPEndPoint from)

@@ -91,7 +91,8 @@ public sealed class SeedLookup
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
-            answer = name.Kind == SeedKind.Service ? await FindServicesAsync(name.Host, both.Token).ConfigureAwait(false)
+            answer = name.Kind == SeedKind.Service
+                ? await FindServicesAsync(name.Host, both.Token).ConfigureAwait(false)
                 : _servers is null ? await AskSystemAsync(name, both.Token).ConfigureAwait(false)
                 : await FindHostAsync(_servers, name.Host, name.Port, both.Token).ConfigureAwait(false);
         }

@@ -10,7 +10,8 @@ using NoodleNet.Trust;
 namespace NoodleNet.Runtime.Trust;
 
 /// <summary>What came of asking one node: credentials, or why there are none.</summary>
-public sealed record JoinOutcome(JoinFault Fault, NodeCredentials? Credentials);
+/// <param name="Detail">More about the fault, as a sentence; null when there is nothing to say.</param>
+public sealed record JoinOutcome(JoinFault Fault, NodeCredentials? Credentials, string? Detail = null);
 
 /// <summary>What came of asking one member for the gossip keys.</summary>
 /// <param name="Keys">The first seals; empty when there are none.</param>
@@ -59,7 +60,8 @@ public sealed class JoinClient(TimeProvider clock)
         }
 
         return new JoinOutcome(
-            asked.Grant is not null && credentials is null ? JoinFault.BadAnswer : asked.Fault, credentials);
+            asked.Grant is not null && credentials is null ? JoinFault.BadAnswer : asked.Fault, credentials,
+            asked.Detail);
     }
 
     /// <summary>Asks a member for the gossip keys, with the certificate that this node has.</summary>
@@ -84,7 +86,8 @@ public sealed class JoinClient(TimeProvider clock)
 
     private readonly record struct Asking(byte[] AuthorityHash, Func<byte[], byte[], JoinRequest> Make);
 
-    private readonly record struct Asked(JoinFault Fault, JoinGrant? Grant, X509Certificate2? Authority);
+    private readonly record struct Asked(
+        JoinFault Fault, JoinGrant? Grant, X509Certificate2? Authority, string? Detail = null);
 
     private async Task<Asked> AskAsync(IPEndPoint linkAddress, Asking asking, CancellationToken cancellation)
     {
@@ -135,11 +138,11 @@ public sealed class JoinClient(TimeProvider clock)
         // Now these bytes are the mesh's own authority: reading them can no longer go wrong.
         X509Certificate2 authority = X509CertificateLoader.LoadCertificate(authorityBytes);
         using var server = new X509Certificate2(stream.RemoteCertificate!);
-        JoinFault trusted = CheckServer(server, authority);
+        JoinFault trusted = CheckServer(server, authority, out string? detail);
         if (trusted != JoinFault.None)
         {
             authority.Dispose();
-            return new Asked(trusted, null, null);
+            return new Asked(trusted, null, null, detail);
         }
 
         JoinRequest request = asking.Make(server.GetCertHash(HashAlgorithmName.SHA256), nonce);
@@ -150,17 +153,22 @@ public sealed class JoinClient(TimeProvider clock)
     }
 
     // The mesh's own certificate that is only not valid by the clock here points to a clock, not to an attack.
-    private JoinFault CheckServer(X509Certificate2 server, X509Certificate2 authority)
+    private JoinFault CheckServer(X509Certificate2 server, X509Certificate2 authority, out string? detail)
     {
-        DateTimeOffset now = clock.GetUtcNow();
+        detail = null;
+        DateTimeOffset now = clock.GetUtcNow(), nearest = CertificateTime.Nearest(server, now);
         if (PeerCheck.Verify(server, authority, asServer: true, now, out _) is null)
         {
             return JoinFault.None;
         }
 
-        bool onlyTime = (now < server.NotBefore || now > server.NotAfter)
-            && PeerCheck.Verify(server, authority, asServer: true, server.NotBefore, out _) is null;
-        return onlyTime ? JoinFault.ClockOff : JoinFault.Impostor;
+        if (nearest == now || PeerCheck.Verify(server, authority, asServer: true, nearest, out _) is not null)
+        {
+            return JoinFault.Impostor;
+        }
+
+        detail = CertificateTime.Explain(server, now);
+        return JoinFault.ClockOff;
     }
 
     /// <summary>Makes credentials of a grant; null when it is not for this node and key, from this authority.</summary>

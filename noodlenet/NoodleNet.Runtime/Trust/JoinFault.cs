@@ -58,7 +58,7 @@ public enum JoinFault : byte
     /// <summary>Seen by the joiner: the answer is not one, or the certificate in it is not for this node.</summary>
     BadAnswer = 36,
 
-    /// <summary>Seen by the joiner: the node's certificate is not valid yet, or not any more, by the clock here: one of
-    /// the two clocks is wrong. Nothing secret was sent.</summary>
+    /// <summary>Seen by the joiner: the node is of the mesh, but its certificate is not valid by this clock: one of the
+    /// clocks is off. Nothing secret was sent.</summary>
     ClockOff = 37,
 }

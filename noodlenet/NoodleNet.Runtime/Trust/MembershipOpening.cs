@@ -152,7 +152,7 @@ internal sealed class MembershipOpening(
 
             Log.JoinAttemptFailed(logger, candidate.ToString(), outcome.Fault);
             last = (candidate, outcome.Fault);
-            if (FinalSentence(outcome.Fault) is { } sentence)
+            if ((outcome.Detail ?? FinalSentence(outcome.Fault)) is { } sentence)
             {
                 throw new TrustException(sentence);
             }

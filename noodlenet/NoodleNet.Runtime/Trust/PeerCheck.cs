@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Noodle.Primitives;
@@ -22,9 +21,7 @@ internal static class PeerCheck
         node = default;
         if (now < certificate.NotBefore || now > certificate.NotAfter)
         {
-            DateTime from = certificate.NotBefore.ToUniversalTime(), to = certificate.NotAfter.ToUniversalTime();
-            return string.Create(CultureInfo.InvariantCulture,
-                $"The certificate is valid from {from:u} to {to:u}, and it is {now:u} here.");
+            return CertificateTime.Explain(certificate, now);
         }
 
         try

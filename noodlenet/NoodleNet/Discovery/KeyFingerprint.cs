@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 
 namespace NoodleNet.Discovery;
 
-/// <summary>SHA-256 of a node's public key (its SubjectPublicKeyInfo): what people compare before they admit it.</summary>
+/// <summary>SHA-256 of a node's public key (its SubjectPublicKeyInfo): what people compare before they admit
+/// it.</summary>
 public readonly record struct KeyFingerprint
 {
     public const int Bytes = SHA256.HashSizeInBytes;

@@ -52,6 +52,12 @@ public sealed class StrangerTable
         (NodeId, KeyFingerprint?) id = (beacon.Node, beacon.KeyFingerprint);
         if (!_strangers.ContainsKey(id))
         {
+            if (beacon.KeyFingerprint is null && _strangers.Values.Any(other =>
+                other.Node == beacon.Node && other.Address.Equals(stranger.Address)))
+            {
+                return; // the short form of one that is listed already
+            }
+
             MakeRoom(stranger.Address, now);
         }
 

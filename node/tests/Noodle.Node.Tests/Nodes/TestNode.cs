@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Noodle.Client;
 using Noodle.Client.Control;
 using Noodle.Node.Control;
@@ -46,9 +48,11 @@ internal sealed class TestNode : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <param name="mayDial">False for an address closes the direct way to it.</param>
-    public static async Task<TestNode> StartAsync(NodeOptions options, Func<IPEndPoint, bool>? mayDial = null)
+    /// <param name="time">Another clock than the system's.</param>
+    public static async Task<TestNode> StartAsync(
+        NodeOptions options, Func<IPEndPoint, bool>? mayDial = null, TimeProvider? time = null)
     {
-        WebApplication app = NodeHost.Build(options);
+        WebApplication app = time is null ? NodeHost.Build(options) : BuildWith(options, time);
         try
         {
             app.Services.GetRequiredService<NodeRuntime>().MayDial = mayDial;
@@ -60,6 +64,19 @@ internal sealed class TestNode : IAsyncDisposable
             await app.DisposeAsync();
             throw;
         }
+    }
+
+    private static WebApplication BuildWith(NodeOptions options, TimeProvider time)
+    {
+        var http = new Uri($"http://127.0.0.1:{FreePort.Take()}/");
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(time);
+        builder.Services.AddNoodle(options, http);
+        builder.WebHost.UseUrls(http.ToString());
+        WebApplication app = builder.Build();
+        app.MapNoodle();
+        return app;
     }
 
     /// <summary>Living nodes, each connected to this one.</summary>

@@ -1,5 +1,5 @@
-using System.Net;
 using Noodle.Node.Options;
+using NoodleNet.Discovery;
 
 namespace Noodle.Node.Tests.Options;
 
@@ -45,14 +45,28 @@ public sealed class MeshAddressTests
     public void No_text_at_all_makes_it_throw() =>
         Gen.String.Sample(text => MeshAddress.TryParse(text, out _, out int port) is false || port is > 0 and < 65536);
 
-    [Fact]
-    public async Task Literals_and_names_resolve_and_what_has_no_address_gives_none()
+    [Theory]
+    [InlineData("1.2.3.4:5", "1.2.3.4:5", SeedKind.Address)]
+    [InlineData("::1", "[::1]:7946", SeedKind.Address)]
+    [InlineData("node-1.lab", "node-1.lab:7946", SeedKind.Host)]
+    [InlineData("srv:_noodle._tcp.example.org", "srv:_noodle._tcp.example.org", SeedKind.Service)]
+    [InlineData("SRV:nodes.example.", "srv:nodes.example.", SeedKind.Service)]
+    public void A_seed_is_an_address_a_host_or_a_service(string text, string shown, SeedKind kind)
     {
-        CancellationToken cancel = TestContext.Current.CancellationToken;
-        Assert.Equal([new IPEndPoint(IPAddress.Loopback, 9)], await MeshAddress.ResolveAsync("127.0.0.1:9", cancel));
-        Assert.Contains(await MeshAddress.ResolveAsync("localhost:9", cancel), address => IPAddress.IsLoopback(
-            address.Address));
-        Assert.Empty(await MeshAddress.ResolveAsync("nothing here", cancel));
-        Assert.Empty(await MeshAddress.ResolveAsync("no-such-name.invalid", cancel));
+        Assert.True(MeshAddress.TryParseSeed(text, out SeedName? seed));
+        Assert.Equal((shown, kind), (seed.ToString(), seed.Kind));
     }
+
+    [Theory]
+    [InlineData("srv:")]
+    [InlineData("srv:.")]
+    [InlineData("srv:a..b")]
+    [InlineData("srv:a b")]
+    [InlineData("srv:_noodle._tcp.example:5")]
+    [InlineData("two words")]
+    public void What_is_no_seed_is_refused(string text) => Assert.False(MeshAddress.TryParseSeed(text, out _));
+
+    [Fact]
+    public void A_service_whose_name_DNS_cannot_carry_is_refused() =>
+        Assert.False(MeshAddress.TryParseSeed("srv:" + new string('a', 64), out _));
 }

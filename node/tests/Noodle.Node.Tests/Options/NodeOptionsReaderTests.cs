@@ -20,6 +20,9 @@ public sealed class NodeOptionsReaderTests : IDisposable
         { "maxRequestBytes", "1023", "maxRequestBytes" },
         { "maxBufferBytes", "1", "maxBufferBytes" },
         { "join", "nowhere:0", "join names 'nowhere:0'" },
+        { "join", "srv:", "srv:_noodle._tcp.DOMAIN" },
+        { "nameServers", "dns.example", "nameServers names 'dns.example'; it takes addresses" },
+        { "nameServers", string.Join(',', Enumerable.Range(1, 9).Select(i => $"10.0.0.{i}")), "at most 8" },
         { "join", string.Join(',', Enumerable.Range(1, 65).Select(i => $"h{i}")), "join names 65 addresses" },
     };
 
@@ -68,6 +71,7 @@ public sealed class NodeOptionsReaderTests : IDisposable
                 "8"),
             ("NOODLE_JOIN_TIMEOUT", "1.5"), ("NOODLE_DRAIN_TIMEOUT", "00:01:00"), ("NOODLE_MAX_REQUEST_BYTES", "1024"),
             ("NOODLE_MAX_MODEL_BYTES", "1024"), ("NOODLE_MAX_BUFFER_BYTES", "16777216"), ("NOODLE_NODE", "http://x"),
+            ("NOODLE_NAME_SERVERS", "192.0.2.1, [::1]:5353"),
         ]);
         Assert.Equal(["a", "b:2"], options.Join);
         Assert.Equal(
@@ -77,16 +81,19 @@ public sealed class NodeOptionsReaderTests : IDisposable
                     8,
                 JoinTimeout = TimeSpan.FromSeconds(1.5), DrainTimeout = TimeSpan.FromMinutes(1), MaxRequestBytes = 1024,
                 MaxModelBytes = 1024, MaxBufferBytes = 16 << 20, Join = options.Join,
+                NameServers = options.NameServers,
             },
             options);
+        Assert.Equal(["192.0.2.1:53", "[::1]:5353"], options.NameServers.Select(server => server.ToString()));
     }
 
     [Fact]
     public void Without_any_setting_the_defaults_hold()
     {
         NodeOptions options = Read(null, [("NOODLE_DATA", " ")]);
-        Assert.Equal(new NodeOptions { Join = options.Join }, options);
+        Assert.Equal(new NodeOptions { Join = options.Join, NameServers = options.NameServers }, options);
         Assert.Empty(options.Join);
+        Assert.Empty(options.NameServers);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class NodeAdmissionTests
         NodeInfo? shown = null;
         await Eventually.IsTrueAsync(
             () => Task.FromResult((shown = admin.View.ListNodes().SingleOrDefault(
-                each => each.State == NodeStates.Waiting)) is not null), "it is shown as waiting");
+                each => each.State == NodeStates.NotAdmitted)) is not null), "it is shown as waiting");
         Assert.Equal((node.Node.ToString(), $"not admitted: noodle admit {node.Node.ShortName}"),
             (shown!.Id, shown.LastError));
         Assert.Equal(node.Fingerprint, Assert.Single(await admin.Client.GetWaitingAsync(Cancel)).Fingerprint);

@@ -41,7 +41,7 @@ public sealed class BeaconTests
         Assert.Equal(WireFault.TooLarge, Beacon.Read(new byte[513], Keys, out _, out _));
         Assert.Equal(WireFault.UnknownType, Beacon.Read("hello"u8, Keys, out _, out _));
         Assert.Equal(WireFault.Truncated, Beacon.Read(bytes.AsSpan(..^1), Keys, out _, out _));
-        Assert.Equal(WireFault.BadVersions, Beacon.Read([.. bytes[..4], 2, .. bytes[5..]], Keys, out _, out _));
+        Assert.Equal(WireFault.BadVersions, Beacon.Read([.. bytes[..4], 0, .. bytes[5..]], Keys, out _, out _));
         Assert.Equal(WireFault.Malformed, Beacon.Read([.. bytes[..30], (byte)'/', .. bytes[31..]], Keys, out _, out _));
     }
 
