@@ -59,7 +59,9 @@ public sealed partial class LinkMachine
 
     private void TakeLocalOpen(in LinkInput input, Instant now)
     {
-        if (!IsOpen || _slots.LocalCount >= int.Min(_peer.MaxStreams, _limits.MaxStreams))
+        bool waits =
+            _slots.LocalCount - _slots.WaitingCount >= int.Min(_peer.MaxStreams, _limits.MaxStreams);
+        if (!IsOpen || (waits && _slots.WaitingCount >= _limits.MaxWaiting))
         {
             Tell(LinkEffectKind.OpenRefused, -1, 0, (long)(IsOpen ? LinkStatus.Busy : LinkStatus.Unavailable));
             return;
@@ -67,7 +69,8 @@ public sealed partial class LinkMachine
 
         uint id = _nextStream;
         _nextStream += 2;
-        int slot = _slots.Rent(id, SlotState.Local | SlotState.HeadDue);
+        int slot =
+            _slots.Rent(id, SlotState.Local | SlotState.HeadDue | (waits ? SlotState.Waiting : SlotState.None));
         ref LinkSlot stream = ref _slots[slot];
         stream.Priority = input.Priority;
         stream.SendCredit = _peer.StreamWindow;
@@ -78,7 +81,11 @@ public sealed partial class LinkMachine
             _slots.Deadlines.Add(slot, now + timeout);
         }
 
-        _slots.Control.Append(slot);
+        if (!waits)
+        {
+            _slots.Control.Append(slot);
+        }
+
         Tell(LinkEffectKind.Opened, slot, id);
         if (_nextStream > LastStream)
         {
@@ -223,7 +230,7 @@ public sealed partial class LinkMachine
     private bool TryTransmitGoAway(out LinkEffect effect)
     {
         effect = default;
-        if (!Has(Due.GoAway) || _slots.Control.First >= 0
+        if (!Has(Due.GoAway) || _slots.Control.First >= 0 || _slots.WaitingCount > 0
             || !TryWrite(Due.GoAway, LinkFrameType.GoAway, sizeof(long), 0, out effect))
         {
             return false;
