@@ -115,4 +115,8 @@ internal static partial class Log
 
     [LoggerMessage(2108, LogLevel.Warning, "{Count} handlers for {Peer} go on although the connection is over")]
     public static partial void LinkHandlerLeftBehind(ILogger logger, string peer, int count);
+
+    // Fast path of the link 2180-2199.
+    [LoggerMessage(2180, LogLevel.Debug, "A call of {Peer} keeps its thread; another one reads on")]
+    public static partial void LinkReaderHeldUp(ILogger logger, string peer);
 }

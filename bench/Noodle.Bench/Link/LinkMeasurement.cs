@@ -45,13 +45,17 @@ internal static class LinkMeasurement
         IReadOnlyList<ILinkSubject> subjects, LinkSizes sizes, CancellationToken cancellation)
     {
         double[][] latencies = [.. subjects.Select(_ => new double[sizes.Tensors])];
+        double[][] allocated = [.. subjects.Select(_ => new double[sizes.Tensors])];
         await TakeTurnsAsync(subjects.Count, WarmUps, sizes.Tensors, async (index, round) =>
         {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
             long start = Stopwatch.GetTimestamp();
             await subjects[index].SendTensorAsync(cancellation).ConfigureAwait(false);
             latencies[index][int.Max(round, 0)] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+            allocated[index][int.Max(round, 0)] = GC.GetTotalAllocatedBytes(precise: true) - before;
         }).ConfigureAwait(false);
-        return [.. subjects.Select((subject, i) => new Series(subject.Name, latencies[i], 0))];
+        return [.. subjects.Select((subject, i) => new Series(
+            subject.Name, latencies[i], (long)new Series("", allocated[i], 0).P50Us))];
     }
 
     /// <summary>Many requests at once on one connection; each is timed from when it was made.</summary>

@@ -10,7 +10,7 @@ internal sealed record RoundTripFigures(double P50Us, double P99Us, long BytesAl
 
 /// <summary>Tensors of one subject.</summary>
 /// <param name="MbPerS">Millions of bytes a second, by the median of the times.</param>
-internal sealed record TensorFigures(double MbPerS);
+internal sealed record TensorFigures(double MbPerS, long BytesAllocated);
 
 /// <summary>Requests made all at once.</summary>
 internal sealed record BurstFigures(double P50Ms, double P99Ms);
@@ -43,7 +43,7 @@ internal sealed record LinkReport
     {
         output.WriteLine($"link: {Machine}");
         output.WriteLine($"processes: {Processes}");
-        output.WriteLine($"{"",-8}{"p50 us",9}{"p99 us",9}{"x tls",7}{"bytes",8}{"MB/s",9}{"x tls",7}" +
+        output.WriteLine($"{"",-8}{"p50 us",9}{"p99 us",9}{"x tls",7}{"bytes",8}{"MB/s",9}{"x tls",7}{"bytes",10}" +
             $"{"burst p50 ms",14}{"p99 ms",9}");
         foreach (string subject in Subjects)
         {
@@ -58,7 +58,7 @@ internal sealed record LinkReport
             output.Write(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{subject,-8}{trip.P50Us,9:0.0}{trip.P99Us,9:0.0}{tripRatio,7:0.00}{trip.BytesAllocated,8}" +
-                $"{tensor.MbPerS,9:0}{tensorRatio,7:0.00}"));
+                $"{tensor.MbPerS,9:0}{tensorRatio,7:0.00}{tensor.BytesAllocated,10}"));
             output.WriteLine(Concurrent10000.GetValueOrDefault(subject) is not { } burst ? "" : string.Create(
                 CultureInfo.InvariantCulture, $"{burst.P50Ms,14:0.0}{burst.P99Ms,9:0.0}"));
         }

@@ -135,7 +135,7 @@ internal static class LinkVerb
                 : null),
             Tensor64MiB = LinkReport.Subjects.ToDictionary(name => name, name =>
                 (name == "grpc" && isChunks ? chunks : Find(tensors, name)) is { } series
-                    ? new TensorFigures(Round(sizes.TensorBytes / series.P50Us))
+                    ? new TensorFigures(Round(sizes.TensorBytes / series.P50Us), series.AllocatedBytes)
                     : null),
             Concurrent10000 = bursts.ToDictionary(series => series.Name, BurstFigures? (series) =>
                 new BurstFigures(Round(series.P50Us / 1000), Round(series.P99Us / 1000))),

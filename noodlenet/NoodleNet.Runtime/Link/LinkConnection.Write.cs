@@ -7,6 +7,7 @@ namespace NoodleNet.Runtime.Link;
 
 internal sealed partial class LinkConnection
 {
+    private readonly TaskCompletionSource _writerIdle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action _onWritten;
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _writing;
     private ReadOnlyMemory<byte> _direct;
@@ -195,14 +196,14 @@ internal sealed partial class LinkConnection
     }
 
     /// <summary>Writes what is left and reads until the peer has nothing more to say.</summary>
-    private async Task SayFarewellAsync(Task reader)
+    private async Task SayFarewellAsync()
     {
         try
         {
             await _writerIdle.Task.WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
             // An end that closes with unread bytes resets the connection and may take our last frames with it.
             await _stream.ShutdownAsync().WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
-            await reader.WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
+            await _readerIdle.Task.WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
         }
         catch (Exception error) when (IsChannelError(error) || error is TimeoutException)
         {

@@ -130,6 +130,10 @@ public sealed partial class LinkMachine
         return due >= _limits.StreamWindow / 2 || (isKnown && target == most) ? due : 0;
     }
 
+    /// <summary>Credit of the connection worth a frame: half a window.</summary>
+    private long ConnectionCreditDue =>
+        _consumed + _limits.ConnectionWindow - _granted is var due && due >= _limits.ConnectionWindow / 2 ? due : 0;
+
     private bool TryTransmit(out LinkEffect effect)
     {
         effect = default;
@@ -162,8 +166,8 @@ public sealed partial class LinkMachine
             return TryWrite(Due.Ping, LinkFrameType.Ping, sizeof(long), _pingNumber, out effect);
         }
 
-        long credit = _consumed + _limits.ConnectionWindow - _granted;
-        if (credit >= _limits.ConnectionWindow / 2)
+        long credit = ConnectionCreditDue;
+        if (credit > 0)
         {
             bool isWritten = TryWrite(Due.None, LinkFrameType.Credit, sizeof(long), credit, out effect);
             _granted += isWritten ? credit : 0;

@@ -105,6 +105,10 @@ public sealed partial class LinkMachine : IMachine<LinkInput, LinkEffect>
     /// <summary>Streams that are not closed, of either end.</summary>
     public int StreamCount => _slots.LocalCount + _slots.RemoteCount;
 
+    /// <summary>True when there may be frames to write: never false when there are.</summary>
+    public bool HasFrames => _state is State.Greeting or State.Ready
+        && (Has(Due.Hello | Due.Pong | Due.Ping | Due.GoAway) || _slots.HasFrames || ConnectionCreditDue > 0);
+
     /// <inheritdoc/>
     public Instant? NextDeadline => _state switch
     {

@@ -90,6 +90,10 @@ internal sealed class LinkSlots
 
     public int WaitingCount { get; private set; }
 
+    /// <summary>True when a slot is in a list of those that write.</summary>
+    public bool HasFrames =>
+        Control.First >= 0 || Ready[0].First >= 0 || Ready[1].First >= 0 || Ready[2].First >= 0;
+
     public int RemoteCount { get; private set; }
 
     public ref LinkSlot this[int slot] => ref _slots[slot];
