@@ -202,7 +202,8 @@ internal sealed partial class LinkConnection
         {
             await _writerIdle.Task.WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
             // An end that closes with unread bytes resets the connection and may take our last frames with it.
-            await _stream.ShutdownAsync().WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
+            await _transport.CompleteWritesAsync().WaitAsync(FarewellLimit, _context.Clock.Provider)
+                .ConfigureAwait(false);
             await _readerIdle.Task.WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
         }
         catch (Exception error) when (IsChannelError(error) || error is TimeoutException)

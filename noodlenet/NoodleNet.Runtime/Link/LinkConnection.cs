@@ -1,14 +1,14 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using System.Net.Security;
 using Microsoft.Extensions.Logging;
 using Noodle.Primitives;
 using NoodleNet.Link;
+using NoodleNet.Runtime.Link.Transports;
 
 namespace NoodleNet.Runtime.Link;
 
-/// <summary>One TLS connection and the machine that rules it.</summary>
+/// <summary>One secure connection and the machine that rules it.</summary>
 /// <remarks>
 /// Meaning: whoever has something to say takes the lock, tells the machine and, when nobody writes, becomes the
 /// writer on its own thread. One loop reads. Application code never runs under the lock.
@@ -20,7 +20,8 @@ internal sealed partial class LinkConnection
     private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(2);
 
     private readonly LinkContext _context;
-    private readonly SslStream _stream;
+    private readonly LinkTransport _transport;
+    private readonly Stream _stream;
     private readonly LinkMachine _machine;
     private readonly Stack<LinkCall> _idle = new();
     private readonly Queue<(LinkConnection Old, long Pongs)> _replaced = new();
@@ -39,9 +40,10 @@ internal sealed partial class LinkConnection
     private int _incoming;
     private bool _isClosed;
 
-    public LinkConnection(LinkContext context, SslStream stream, NodeId node, EndPoint remote, bool isDialer)
+    public LinkConnection(LinkContext context, LinkTransport transport, NodeId node, bool isDialer)
     {
-        (_context, _stream, Node, Remote, IsDialer) = (context, stream, node, remote, isDialer);
+        (_context, _transport, _stream) = (context, transport, transport.Stream);
+        (Node, IsDialer) = (node, isDialer);
         _machine = new LinkMachine(context.Options.Limits, isDialer, context.Identity.Node);
         _onWritten = OnWritten;
         _turn = new ReaderTurn(context.Clock, ReadOn);
@@ -56,7 +58,9 @@ internal sealed partial class LinkConnection
 
     public NodeId Node { get; }
 
-    public EndPoint Remote { get; }
+    public EndPoint Remote => _transport.Remote;
+
+    public LinkTransportKind Kind => _transport.Kind;
 
     public bool IsDialer { get; }
 
@@ -135,7 +139,7 @@ internal sealed partial class LinkConnection
             await SayFarewellAsync().ConfigureAwait(false);
         }
 
-        await _stream.DisposeAsync().ConfigureAwait(false);
+        await _transport.DisposeAsync().ConfigureAwait(false);
         await _readerIdle.Task.ConfigureAwait(false);
         await _writerIdle.Task.ConfigureAwait(false);
         _turn.Dispose();

@@ -4,13 +4,12 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Noodle.Primitives;
 using NoodleNet.Link;
+using NoodleNet.Runtime.Link.Transports;
 
 namespace NoodleNet.Runtime.Link;
 
 public sealed partial class LinkHost
 {
-    private const int MostOfOnePeer = 4;
-
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
     private async Task AcceptAsync(Socket listener)
@@ -38,43 +37,60 @@ public sealed partial class LinkHost
     private async Task ServeAsync(Socket socket)
     {
         string remote = Describe(socket);
-        if (!TryTakePlace(isStranger: true, out LinkFault fault))
+        try
+        {
+            socket.NoDelay = true;
+            EndPoint end = socket.RemoteEndPoint!;
+            await ServeAsync(new NetworkStream(socket, ownsSocket: true), LinkTransportKind.Tcp, end)
+                .ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is SocketException or IOException)
+        {
+            Log.LinkRefused(_context.Logger, remote, nameof(LinkFault.Reset), error.Message); // it hung up already
+        }
+        finally
         {
             socket.Dispose();
-            Log.LinkRefused(_context.Logger, remote, fault.ToString(), "");
+        }
+    }
+
+    /// <summary>Serves a duplex of a stranger until it has ended, and disposes of it.</summary>
+    private async Task ServeAsync(Stream duplex, LinkTransportKind kind, EndPoint remote)
+    {
+        if (!TryTakePlace(isStranger: true, out LinkFault fault))
+        {
+            await duplex.DisposeAsync().ConfigureAwait(false);
+            Log.LinkRefused(_context.Logger, remote.ToString()!, fault.ToString(), "");
             return;
         }
 
         try
         {
-            await using SslStream stream = await ShakeHandsAsync(socket).ConfigureAwait(false);
-            await ServeAsync(stream, socket.RemoteEndPoint, remote).ConfigureAwait(false);
+            await using SslStream stream = await ShakeHandsAsync(duplex).ConfigureAwait(false);
+            await ServeAsync(stream, kind, remote).ConfigureAwait(false);
         }
         catch (Exception error) // whatever a stranger sends ends its own connection only
         {
-            Log.LinkRefused(_context.Logger, remote, nameof(LinkFault.TlsFailed), error.Message);
+            Log.LinkRefused(_context.Logger, remote.ToString()!, nameof(LinkFault.TlsFailed), error.Message);
         }
         finally
         {
-            socket.Dispose();
             GivePlaceBack();
         }
     }
 
-    private async Task<SslStream> ShakeHandsAsync(Socket socket)
+    private async Task<SslStream> ShakeHandsAsync(Stream duplex)
     {
-        SslStream? stream = null;
+        var stream = new SslStream(duplex);
         try
         {
-            socket.NoDelay = true;
-            stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
             using var limit =
                 new CancellationTokenSource(_context.Options.Limits.HandshakeLimit, _context.Clock.Provider);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
             await stream.AuthenticateAsServerAsync(_tls.ForServer(), either.Token).ConfigureAwait(false);
             return stream;
         }
-        catch when (stream is not null)
+        catch
         {
             await stream.DisposeAsync().ConfigureAwait(false);
             throw;
@@ -88,11 +104,11 @@ public sealed partial class LinkHost
         }
     }
 
-    private async Task ServeAsync(SslStream stream, EndPoint? end, string remote)
+    private async Task ServeAsync(SslStream stream, LinkTransportKind kind, EndPoint remote)
     {
         if (_tls.FindSideProtocol(stream.NegotiatedApplicationProtocol) is { } side)
         {
-            await ServeSideAsync(side, stream, end).ConfigureAwait(false);
+            await ServeSideAsync(side, stream, remote).ConfigureAwait(false);
             return;
         }
 
@@ -107,14 +123,15 @@ public sealed partial class LinkHost
 
         if (fault != LinkFault.None)
         {
-            Log.LinkRefused(_context.Logger, remote, fault.ToString(), detail);
+            Log.LinkRefused(_context.Logger, remote.ToString()!, fault.ToString(), detail);
             return;
         }
 
-        await RunAsync(new LinkConnection(_context, stream, peer, end!, isDialer: false)).ConfigureAwait(false);
+        var transport = new TlsTransport(stream, kind, remote);
+        await RunAsync(new LinkConnection(_context, transport, peer, isDialer: false)).ConfigureAwait(false);
     }
 
-    private async Task ServeSideAsync(ISideProtocol side, SslStream stream, EndPoint? end)
+    private async Task ServeSideAsync(ISideProtocol side, SslStream stream, EndPoint end)
     {
         try
         {
@@ -130,18 +147,9 @@ public sealed partial class LinkHost
     {
         try
         {
-            if (node == _context.Identity.Node)
-            {
-                throw new LinkException(LinkFault.SelfConnection,
-                    $"{node} is this node: it does not connect to itself.");
-            }
-
-            if (!TryTakePlace(isStranger: false, out LinkFault full))
-            {
-                throw new LinkException(full, $"Cannot connect to {node}: {full}.");
-            }
-
-            return await DialPlacedAsync(node, address).ConfigureAwait(false);
+            return await ConnectAsync(node, token => OpenTlsAsync(
+                node, LinkTransportKind.Tcp, address, limit => ConnectTcpAsync(address, limit), token))
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -152,43 +160,78 @@ public sealed partial class LinkHost
         }
     }
 
-    private async Task<LinkPeer> DialPlacedAsync(NodeId node, IPEndPoint address)
+    private async Task<LinkPeer> ConnectOverAsync(
+        Stream duplex, NodeId node, LinkTransportKind kind, EndPoint remote)
     {
-        SslStream? stream = null;
+        bool isTaken = false;
         try
         {
-            stream = await OpenChannelAsync(node, address).ConfigureAwait(false);
+            return await ConnectAsync(node, token =>
+            {
+                isTaken = true;
+                return OpenTlsAsync(node, kind, remote, _ => Task.FromResult(duplex), token);
+            }).ConfigureAwait(false);
         }
         finally
         {
-            if (stream is null)
+            if (!isTaken)
+            {
+                await duplex.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Makes a connection over what <paramref name="open"/> brings, which disposes of what fails.</summary>
+    private async Task<LinkPeer> ConnectAsync(
+        NodeId node, Func<CancellationToken, Task<LinkTransport>> open)
+    {
+        if (node == _context.Identity.Node)
+        {
+            throw new LinkException(LinkFault.SelfConnection, $"{node} is this node: it does not connect to itself.");
+        }
+
+        if (!TryTakePlace(isStranger: false, out LinkFault full))
+        {
+            throw new LinkException(full, $"Cannot connect to {node}: {full}.");
+        }
+
+        LinkTransport? transport = null;
+        try
+        {
+            transport = await open(_stopping.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (transport is null)
             {
                 GivePlaceBack();
             }
         }
 
-        var connection = new LinkConnection(_context, stream, node, address, isDialer: true);
+        var connection = new LinkConnection(_context, transport, node, isDialer: true);
         Own(RunPlacedAsync(connection));
         await connection.Ready.ConfigureAwait(false);
         return connection.Peer ?? throw new LinkException(
             connection.Fault == LinkFault.Reset ? LinkFault.TlsFailed : connection.Fault,
-            $"{node} at {address} ended the connection in the handshake ({connection.Fault}). "
+            $"{node} at {transport.Remote} ended the connection in the handshake ({connection.Fault}). "
             + "Its log says why; most often it does not accept the certificate of this node.");
     }
 
-    private async Task<SslStream> OpenChannelAsync(NodeId node, IPEndPoint address)
+    private async Task<LinkTransport> OpenTlsAsync(
+        NodeId node, LinkTransportKind kind, EndPoint remote, Func<CancellationToken, Task<Stream>> open,
+        CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(_context.Options.ConnectLimit, _context.Clock.Provider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        SslStream? stream = null;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        Stream? opened = null;
         LinkFault fault = LinkFault.Unreachable;
         string detail = "";
         try
         {
-            await socket.ConnectAsync(address, either.Token).ConfigureAwait(false);
+            opened = await open(either.Token).ConfigureAwait(false);
             fault = LinkFault.TlsFailed;
-            stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+            var stream = new SslStream(opened);
+            opened = stream;
             SslClientAuthenticationOptions options = _tls.ForClient(
                 node, (verdict, why) => (fault, detail) = verdict == LinkFault.None ? (fault, detail) : (verdict, why));
             await stream.AuthenticateAsClientAsync(options, either.Token).ConfigureAwait(false);
@@ -197,150 +240,34 @@ public sealed partial class LinkHost
                 throw new AuthenticationException("It does not speak noodle/1");
             }
 
-            return stream;
+            return new TlsTransport(stream, kind, remote);
         }
         catch (Exception error) // whatever the other end sends
         {
-            if (stream is not null)
+            if (opened is not null)
             {
-                await stream.DisposeAsync().ConfigureAwait(false);
+                await opened.DisposeAsync().ConfigureAwait(false);
             }
 
-            socket.Dispose();
             fault = limit.IsCancellationRequested && fault == LinkFault.TlsFailed ? LinkFault.HandshakeTimeout
-                : _stopping.IsCancellationRequested ? LinkFault.Closed : fault;
+                : cancellation.IsCancellationRequested ? LinkFault.Closed : fault;
             string reason = detail.Length > 0 ? detail : error.Message;
-            throw new LinkException(fault, $"Cannot connect to {node} at {address}: {fault}, {reason}.", error);
+            throw new LinkException(fault, $"Cannot connect to {node} at {remote}: {fault}, {reason}.", error);
         }
     }
 
-    private async Task RunPlacedAsync(LinkConnection connection)
+    private static async Task<Stream> ConnectTcpAsync(IPEndPoint address, CancellationToken cancellation)
     {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await RunAsync(connection).ConfigureAwait(false);
+            await socket.ConnectAsync(address, cancellation).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
         }
-        finally
+        catch
         {
-            GivePlaceBack();
-        }
-    }
-
-    private async Task RunAsync(LinkConnection connection)
-    {
-        (connection.Admit, connection.Closed) = (TryAdmit, FindSuccessor);
-        lock (_gate)
-        {
-            _connections.Add(connection);
-        }
-
-        Task run = connection.RunAsync();
-        if (_isDraining)
-        {
-            connection.Fail(LinkFault.Closed); // it came while the host began to end
-        }
-
-        await connection.Ready.ConfigureAwait(false);
-        if (connection.Peer is { } peer && connection.IsFirst)
-        {
-            Log.LinkConnected(_context.Logger, peer.Node.ShortName, connection.Remote.ToString()!);
-            Raise(PeerConnected, subscriber => subscriber(peer));
-        }
-
-        await run.ConfigureAwait(false);
-        Remove(connection);
-        connection.SetEnded();
-    }
-
-    /// <summary>Decides which of two connections to one node stays. Runs under the lock of the connection.</summary>
-    /// <returns>False when as many connections of this node stand as may be.</returns>
-    private bool TryAdmit(LinkConnection connection)
-    {
-        LinkConnection? loser = null;
-        lock (_gate)
-        {
-            if (_connections.Count(other => other.Peer is not null && other.Node == connection.Node) >= MostOfOnePeer)
-            {
-                return false;
-            }
-
-            if (!_peers.TryGetValue(connection.Node, out LinkPeer? peer))
-            {
-                peer = new LinkPeer(connection);
-                connection.IsFirst = true;
-                _peers.Add(connection.Node, peer);
-            }
-            else if (!peer.Connection.IsOpen || Wins(connection, peer.Connection))
-            {
-                loser = peer.Connection;
-                peer.Connection = connection;
-            }
-            else
-            {
-                loser = connection;
-            }
-
-            connection.Peer = peer;
-        }
-
-        if (loser is not null)
-        {
-            loser.IsReplaced = true;
-            LinkConnection winner = connection.Peer!.Connection;
-            long pongs = ReferenceEquals(winner, connection) ? 0 : winner.PongCount;
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static it => it.winner.DrainWhenProven(it.loser, it.pongs), (winner, loser, pongs), preferLocal: false);
-        }
-
-        return true;
-    }
-
-    /// <summary>Moves the peer of a connection that has closed to another one that still stands.</summary>
-    /// <remarks>
-    /// Without it a peer that came back after its machine lost power would be turned away for the sake of its old
-    /// connection, which nobody has told that it is dead. Runs under the lock of the connection.
-    /// </remarks>
-    private void FindSuccessor(LinkConnection connection)
-    {
-        lock (_gate)
-        {
-            if (connection.Peer is { } peer && ReferenceEquals(peer.Connection, connection)
-                && _connections.FirstOrDefault(other => ReferenceEquals(other.Peer, peer) && other.IsOpen) is { } next)
-            {
-                peer.Connection = next;
-                next.IsReplaced = false;
-            }
-        }
-    }
-
-    private bool Wins(LinkConnection newer, LinkConnection older)
-    {
-        bool isOursSmaller = _context.Identity.Node < newer.Node;
-        return newer.IsDialer == older.IsDialer || newer.IsDialer == isOursSmaller;
-    }
-
-    private void Remove(LinkConnection connection)
-    {
-        LinkPeer? lost = null;
-        lock (_gate)
-        {
-            _connections.Remove(connection);
-            if (_peers.TryGetValue(connection.Node, out LinkPeer? peer) && ReferenceEquals(peer.Connection, connection))
-            {
-                _peers.Remove(connection.Node);
-                lost = peer;
-            }
-        }
-
-        if (lost is not null)
-        {
-            Log.LinkLost(_context.Logger, lost.Node.ShortName, connection.Fault.ToString());
-            Raise(PeerLost, subscriber => subscriber(lost, connection.Fault));
-        }
-        else if (connection.Peer is null)
-        {
-            Log.LinkRefused(_context.Logger, connection.Remote.ToString()!, connection.Fault.ToString(),
-                "in the handshake");
+            socket.Dispose();
+            throw;
         }
     }
 

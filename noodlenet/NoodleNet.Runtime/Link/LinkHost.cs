@@ -9,11 +9,14 @@ namespace NoodleNet.Runtime.Link;
 
 /// <summary>The link of one node: it listens, dials, and keeps one connection to each peer.</summary>
 /// <remarks>
-/// Use: <see cref="StartAsync"/> for a port of its own, or <see cref="TryAdopt"/> for connections of a shared one.
+/// Use: <see cref="StartAsync"/> for a port of its own, or <see cref="TryAdopt"/> for connections of a shared one;
+/// <see cref="AdoptAsync"/> and <see cref="ConnectOverAsync(Stream, NodeId, LinkTransportKind, EndPoint,
+/// CancellationToken)"/> for a duplex of any kind, such as a relay.
 /// Meaning: when two nodes dial each other at once, the connection dialed by the smaller node id stays; the other
 /// takes no new calls and ends when those it carries are finished. Of two dialed by the same node the newer stays.
+/// QUIC stands beside TCP; a direct connection wins over a relay.
 /// Bound: MaxConnections, handshakes included, of which MaxHandshakes are of strangers; of one peer four connections
-/// stand at once. Each one asks the account for a socket and its two buffers.
+/// of each kind stand at once. Each one asks the account for a socket and its two buffers.
 /// </remarks>
 public sealed partial class LinkHost : IAsyncDisposable
 {
@@ -137,6 +140,48 @@ public sealed partial class LinkHost : IAsyncDisposable
         }
 
         return new ValueTask<LinkPeer>(dial.WaitAsync(cancellation));
+    }
+
+    /// <summary>Serves a peer that came over a duplex of any kind, as the server of the TLS handshake.</summary>
+    /// <remarks>The duplex is disposed of with the connection. A stranger ends its own connection only.</remarks>
+    /// <returns>Completes, and never fails, when the connection has ended.</returns>
+    public Task AdoptAsync(Stream duplex, LinkTransportKind kind, EndPoint remote)
+    {
+        ArgumentNullException.ThrowIfNull(duplex);
+        ArgumentNullException.ThrowIfNull(remote);
+        lock (_gate)
+        {
+            Task serving = _isDraining
+                ? duplex.DisposeAsync().AsTask()
+                : Detach(() => Task.Run(() => ServeAsync(duplex, kind, remote)));
+            Own(serving);
+            return serving;
+        }
+    }
+
+    /// <summary>Connects to a node over a duplex of any kind, as the client of the TLS handshake.</summary>
+    /// <remarks>
+    /// The duplex is disposed of with the connection, or when this fails. Where another connection to the node stands,
+    /// the rule of this class decides which stays: a direct one wins over a relay.
+    /// </remarks>
+    /// <exception cref="LinkException">The node there is another one, or does not accept this one.</exception>
+    public async ValueTask<LinkPeer> ConnectOverAsync(
+        Stream duplex, NodeId expected, LinkTransportKind kind, EndPoint remote, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(duplex);
+        ArgumentNullException.ThrowIfNull(remote);
+        Task<LinkPeer> dial;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            dial = Detach(() => Task.Run(
+                () => ConnectOverAsync(duplex, expected, kind, remote), CancellationToken.None));
+            Own(dial.ContinueWith(
+                static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.None,
+                TaskScheduler.Default));
+        }
+
+        return await dial.WaitAsync(cancellation).ConfigureAwait(false);
     }
 
     public bool TryGetPeer(NodeId node, [NotNullWhen(true)] out LinkPeer? peer)

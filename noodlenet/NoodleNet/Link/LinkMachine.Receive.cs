@@ -237,7 +237,8 @@ public sealed partial class LinkMachine
             _pingOpen = false;
             PongCount++;
             _roundTrip.Add(now - _pingSentAt);
-            _pingAt = now + _limits.PingPeriod;
+            bool isSettled = _roundTrip.IsSettled || _limits.PingPeriod < FirstPings;
+            _pingAt = now + (isSettled ? _limits.PingPeriod : FirstPings);
         }
     }
 

@@ -26,6 +26,8 @@ public sealed partial class LinkMachine : IMachine<LinkInput, LinkEffect>
 {
     private const long CreditMost = 1L << 60;
 
+    private static readonly TimeSpan FirstPings = TimeSpan.FromMilliseconds(100);
+
     private readonly LinkLimits _limits;
     private readonly int _helloLength;
     private readonly Queue<LinkEffect> _tells = new(16);
@@ -95,6 +97,9 @@ public sealed partial class LinkMachine : IMachine<LinkInput, LinkEffect>
 
     /// <summary>Pings that the peer has answered.</summary>
     public long PongCount { get; private set; }
+
+    /// <summary>When the ping was sent that the peer has not answered yet; null when it answered them all.</summary>
+    public Instant? PingOpenSince => _pingOpen ? _pingSentAt : null;
 
     /// <summary>Round trip as the pings measure it.</summary>
     public RoundTripEstimate RoundTrip => _roundTrip;

@@ -195,7 +195,8 @@ public sealed class LinkMachineTests
         b.Deliver(a);
         Assert.Equal(TimeSpan.FromMilliseconds(8), a.Machine.RoundTrip.Smoothed);
         Assert.Equal(TimeSpan.FromMilliseconds(4), a.Machine.RoundTrip.Jitter);
-        Assert.Equal(a.Now + a.Limits.PingPeriod, a.Machine.NextDeadline);
+        Assert.Equal(a.Now + TimeSpan.FromMilliseconds(100), a.Machine.NextDeadline);
+        Assert.Null(a.Machine.PingOpenSince);
         a.Expire(a.Limits.SilenceLimit - TimeSpan.FromTicks(1));
         Assert.Null(a.Closed);
         a.Do(LinkInput.Heard);
@@ -204,6 +205,21 @@ public sealed class LinkMachineTests
         a.Expire(a.Limits.SilenceLimit);
         Assert.Equal(LinkFault.PeerSilent, a.Closed);
         Assert.Null(a.Machine.NextDeadline);
+    }
+
+    [Fact]
+    public void The_first_pings_follow_each_other_fast_and_then_one_goes_out_each_period()
+    {
+        (MachineEnd a, MachineEnd b) = MachineEnd.Connected();
+        for (int i = 1; i <= RoundTripEstimate.FirstSamples; i++)
+        {
+            a.Expire(TimeSpan.FromMilliseconds(100));
+            Assert.Equal(a.Now, a.Machine.PingOpenSince);
+            MachineEnd.Settle(a, b);
+            Assert.Equal(i, a.Machine.PongCount);
+        }
+
+        Assert.Equal(a.Now + a.Limits.PingPeriod, a.Machine.NextDeadline);
     }
 
     [Fact]

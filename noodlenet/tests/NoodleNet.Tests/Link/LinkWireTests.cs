@@ -143,10 +143,17 @@ public sealed class LinkWireTests
     }
 
     [Fact]
-    public void The_round_trip_is_smoothed_as_the_RFC_says()
+    public void The_round_trip_starts_with_the_least_of_a_few_and_is_then_smoothed_as_the_RFC_says()
     {
         var estimate = new RoundTripEstimate();
-        estimate.Add(TimeSpan.FromMilliseconds(8));
+        foreach (int ms in (int[])[900, 8, 20, 9])
+        {
+            Assert.False(estimate.IsSettled);
+            estimate.Add(TimeSpan.FromMilliseconds(ms));
+        }
+
+        Assert.Equal((TimeSpan.FromMilliseconds(8), TimeSpan.FromMilliseconds(4), true),
+            (estimate.Smoothed, estimate.Jitter, estimate.IsSettled));
         estimate.Add(TimeSpan.FromMilliseconds(16));
         Assert.Equal((TimeSpan.FromMilliseconds(9), TimeSpan.FromMilliseconds(5)), (estimate.Smoothed,
             estimate.Jitter));
