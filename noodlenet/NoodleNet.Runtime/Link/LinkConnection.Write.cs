@@ -51,13 +51,13 @@ internal sealed partial class LinkConnection
         {
             try
             {
-                ReadOnlyMemory<byte> bytes = NextWrite();
+                ReadOnlyMemory<byte> bytes = NextWrite(out bool isMore);
                 if (bytes.IsEmpty)
                 {
                     return;
                 }
 
-                ValueTask write = _stream.WriteAsync(bytes, CancellationToken.None);
+                ValueTask write = _transport.WriteAsync(bytes, isMore);
                 _writing = write.ConfigureAwait(false).GetAwaiter();
                 if (!_writing.IsCompleted)
                 {
@@ -103,10 +103,12 @@ internal sealed partial class LinkConnection
     }
 
     /// <summary>The next bytes to write; empty when there are none, and then nobody is the writer any more.</summary>
-    private ReadOnlyMemory<byte> NextWrite()
+    /// <param name="isMore">True when the next bytes are known to follow at once.</param>
+    private ReadOnlyMemory<byte> NextWrite(out bool isMore)
     {
         lock (Gate)
         {
+            isMore = false;
             if (!_direct.IsEmpty && (!_isClosed || IsGoodbye))
             {
                 ReadOnlyMemory<byte> direct = _direct;
@@ -133,6 +135,7 @@ internal sealed partial class LinkConnection
             }
 
             _writeSince = Now;
+            isMore = !_direct.IsEmpty;
             return _sendBuffer.AsMemory(0, length);
         }
     }
@@ -210,4 +213,7 @@ internal sealed partial class LinkConnection
         {
         }
     }
+
+    private static bool IsChannelError(Exception error) => error is IOException or ObjectDisposedException
+        or InvalidOperationException or System.Net.Sockets.SocketException or OperationCanceledException;
 }

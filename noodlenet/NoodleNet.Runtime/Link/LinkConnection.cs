@@ -397,7 +397,4 @@ internal sealed partial class LinkConnection
 
         Pump();
     }
-
-    private static bool IsChannelError(Exception error) => error is IOException or ObjectDisposedException
-        or InvalidOperationException or System.Net.Sockets.SocketException or OperationCanceledException;
 }

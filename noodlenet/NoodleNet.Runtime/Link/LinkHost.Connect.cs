@@ -66,8 +66,9 @@ public sealed partial class LinkHost
 
         try
         {
-            await using SslStream stream = await ShakeHandsAsync(duplex).ConfigureAwait(false);
-            await ServeAsync(stream, kind, remote).ConfigureAwait(false);
+            var sends = new GatheringStream(duplex);
+            await using SslStream stream = await ShakeHandsAsync(sends).ConfigureAwait(false);
+            await ServeAsync(stream, sends, kind, remote).ConfigureAwait(false);
         }
         catch (Exception error) // whatever a stranger sends ends its own connection only
         {
@@ -104,7 +105,8 @@ public sealed partial class LinkHost
         }
     }
 
-    private async Task ServeAsync(SslStream stream, LinkTransportKind kind, EndPoint remote)
+    private async Task ServeAsync(
+        SslStream stream, GatheringStream sends, LinkTransportKind kind, EndPoint remote)
     {
         if (_tls.FindSideProtocol(stream.NegotiatedApplicationProtocol) is { } side)
         {
@@ -127,7 +129,7 @@ public sealed partial class LinkHost
             return;
         }
 
-        var transport = new TlsTransport(stream, kind, remote);
+        var transport = new TlsTransport(stream, sends, kind, remote);
         await RunAsync(new LinkConnection(_context, transport, peer, isDialer: false)).ConfigureAwait(false);
     }
 
@@ -230,7 +232,8 @@ public sealed partial class LinkHost
         {
             opened = await open(either.Token).ConfigureAwait(false);
             fault = LinkFault.TlsFailed;
-            var stream = new SslStream(opened);
+            var sends = new GatheringStream(opened);
+            var stream = new SslStream(sends);
             opened = stream;
             SslClientAuthenticationOptions options = _tls.ForClient(
                 node, (verdict, why) => (fault, detail) = verdict == LinkFault.None ? (fault, detail) : (verdict, why));
@@ -240,7 +243,7 @@ public sealed partial class LinkHost
                 throw new AuthenticationException("It does not speak noodle/1");
             }
 
-            return new TlsTransport(stream, kind, remote);
+            return new TlsTransport(stream, sends, kind, remote);
         }
         catch (Exception error) // whatever the other end sends
         {
