@@ -54,15 +54,18 @@ internal sealed partial class LinkConnection
 
                 if (collected is not null && _turn.IsQuick)
                 {
-                    if (!_turn.TryRun(collected))
+                    Prepare();
+                    bool isReader = _turn.TryRun(collected);
+                    t_runs = null;
+                    collected = null;
+                    if (!isReader)
                     {
                         return;
                     }
 
-                    collected = null;
+                    WritePrepared();
                 }
-
-                if (isWriterWanted)
+                else if (isWriterWanted)
                 {
                     Pump();
                 }
@@ -108,13 +111,14 @@ internal sealed partial class LinkConnection
             ThreadPool.UnsafeQueueUserWorkItem(collected, preferLocal: false);
         }
 
-        Pump();
+        WritePrepared();
     }
 
     /// <summary>Goes on reading where a thread is held up by application code.</summary>
     private void ReadOn()
     {
         Log.LinkReaderHeldUp(Logger, Node.ShortName);
+        WritePrepared();
         _ = ReadLoopAsync(); // RunAsync awaits its end, whichever thread comes to it
     }
 
@@ -161,7 +165,7 @@ internal sealed partial class LinkConnection
                 _collected = null;
             }
 
-            isWriterWanted = !_isWriting && (_isClosed || _machine.HasFrames);
+            isWriterWanted = IsWriterWanted;
             return !_isClosed || IsGoodbye;
         }
     }

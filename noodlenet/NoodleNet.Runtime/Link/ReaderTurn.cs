@@ -1,23 +1,24 @@
+using System.Numerics;
 using Noodle.Primitives;
 
 namespace NoodleNet.Runtime.Link;
 
 /// <summary>Lets the reader of a connection run application code itself, and sets it free when that takes long.</summary>
 /// <remarks>
-/// <code>quick --runs take 200 us on average--> careful --100 us--> quick</code>
+/// <code>quick --8 of the last 32 runs took 200 us or more--> careful --fewer than 4--> quick</code>
 /// Meaning: while quick, a call runs before the next read begins; while careful, after. Quick saves a change of thread
 /// and a read that finds nothing: 128 bytes there and back on loopback took 33 us, and 33 or 56 where each call was
 /// careful, as the threads fell. A quick run that still goes on at the second tick is left behind: another thread reads
-/// on. The average is over some 16 runs, each counted as 1 ms at most.
+/// on. Runs are counted and not averaged, because on a busy machine some short ones wait long for their core.
 /// Bound: so one call keeps the others of its connection waiting for two ticks at most, 8 ms.
 /// Cost: the timer runs only while there are quick runs; nothing is allocated.
 /// </remarks>
 internal sealed class ReaderTurn : IDisposable
 {
-    private const long CarefulFrom = 200 * TimeSpan.TicksPerMicrosecond;
-    private const long QuickBelow = 100 * TimeSpan.TicksPerMicrosecond;
-    private const long MostCounted = TimeSpan.TicksPerMillisecond;
+    private const int CarefulFrom = 8;
+    private const int QuickBelow = 4;
 
+    private static readonly TimeSpan s_long = TimeSpan.FromMicroseconds(200);
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(4);
 
     private readonly HostClock _clock;
@@ -26,7 +27,7 @@ internal sealed class ReaderTurn : IDisposable
     private long _run; // odd while a quick run goes on, another number for each
     private long _seen;
     private int _isWatched;
-    private long _average; // in ticks
+    private uint _longRuns; // a bit for each of the last 32 runs
     private bool _isCareful;
 
     /// <param name="readOn">Begins to read in place of the thread that is busy; called on a thread of the pool.</param>
@@ -75,8 +76,8 @@ internal sealed class ReaderTurn : IDisposable
     /// <summary>Runs beside a read may overlap and miscount: it is a hint, and no promise hangs on it.</summary>
     private void Judge(TimeSpan taken)
     {
-        _average += (long.Min(taken.Ticks, MostCounted) - _average) / 16;
-        _isCareful = _average >= (_isCareful ? QuickBelow : CarefulFrom);
+        _longRuns = (_longRuns << 1) | (taken >= s_long ? 1u : 0u);
+        _isCareful = BitOperations.PopCount(_longRuns) >= (_isCareful ? QuickBelow : CarefulFrom);
     }
 
     private void OnTick()

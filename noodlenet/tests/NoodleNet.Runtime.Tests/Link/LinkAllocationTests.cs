@@ -8,35 +8,35 @@ namespace NoodleNet.Runtime.Tests.Link;
 [Collection(nameof(LinkAllocationTests))]
 public sealed class LinkAllocationTests
 {
-    private const int RoundTrips = 1000;
-
     // A debug build makes an object of the state of each async method; a release build allocates nothing.
 #if DEBUG
-    private const int MostBytes = 1000 * RoundTrips;
+    private const int MostBytes = 1000;
 #else
     private const int MostBytes = 0;
 #endif
+
+    // SslStream makes an object of its own for a write that finds the socket full.
+    private const int MostBytesOfLarge = MostBytes + 200;
 
     // The first rounds run code that is not optimised yet, which boxes awaiters: they are the warm-up.
     private const int MostRounds = 60;
 
     [Theory]
-    [InlineData(128)] // there and back in one write each
-    [InlineData(100_000)] // the answer is still being written when the handler waits for it
-    public async Task A_round_trip_over_TLS_allocates_nothing_at_either_end(int length)
+    [InlineData(128, 1000, MostBytes)] // there and back in one write each
+    [InlineData(100_000, 50, MostBytesOfLarge)] // the answer is still being written when the handler waits for it
+    public async Task A_round_trip_over_TLS_allocates_nothing_at_either_end(int length, int trips, int mostBytes)
     {
         byte[] body = new byte[length];
         await using LinkPair pair = await LinkPair.StartAsync(EchoAsync);
         var request = new LinkRequest { Head = new LinkHead("echo", TimeSpan.FromSeconds(30)), Body = [body] };
         long least = long.MaxValue;
-        int trips = length < 1000 ? RoundTrips : RoundTrips / 20;
-        for (int round = 0; round < MostRounds && least > MostBytes; round++)
+        for (int round = 0; round < MostRounds && least > mostBytes * trips; round++)
         {
             least = long.Min(least, await RunAsync(pair.Peer, request, trips));
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{least} bytes in {trips} round trips");
-        Assert.InRange(least, 0, MostBytes);
+        Assert.InRange(least, 0, mostBytes * trips);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

@@ -53,6 +53,12 @@ public sealed class LinkSlowReaderTests
         await using LinkPair pair = await LinkPair.StartAsync(
             async (incoming, cancellation) =>
             {
+                if (incoming.Head.Method != "slow")
+                {
+                    await Answering.Echo(incoming, cancellation);
+                    return;
+                }
+
                 LinkStream stream = incoming.AcceptStream(default);
                 await read.Task;
                 byte[] buffer = new byte[10_000];
@@ -69,7 +75,8 @@ public sealed class LinkSlowReaderTests
         Task<LinkStatus> writing = stream.WriteAsync(new byte[3_000_000], default).AsTask();
         for (int i = 0; i < 3; i++)
         {
-            using LinkReply meanwhile = await LinkRequestTests.AskAsync(pair, "stream");
+            using LinkReply meanwhile = await LinkRequestTests.AskAsync(pair, "meanwhile");
+            Assert.Equal(LinkStatus.Ok, meanwhile.Status);
         }
 
         Assert.InRange(pair.Account.GetUse(ResourceKind.Memory).InUse - before, 0, 4 * StreamWindow);

@@ -100,7 +100,8 @@ public sealed class LinkWaitingTests
     {
         const int Frames = 1_000_000;
         (MachineEnd a, MachineEnd b) = MachineEnd.Connected();
-        uint stream = a.Open(-1 + (4L * Frames));
+        a.Do(LinkInput.Open(100, null, LinkPriority.Normal));
+        uint stream = a.LastOpened;
         MachineEnd.Settle(a, b);
         b.Records = false;
         Run(1000);
