@@ -53,7 +53,7 @@ internal static class Measurement
             subject.Name, [.. ticks[i].Select(ToMicroseconds)], allocated[i] / options.Samples))];
     }
 
-    private static void Shuffle(int[] order, Prng prng)
+    public static void Shuffle(int[] order, Prng prng)
     {
         for (int left = order.Length; left > 1; left--)
         {

@@ -1,4 +1,5 @@
 using Noodle.Bench.Cluster;
+using Noodle.Bench.Link;
 using Noodle.Bench.Overhead;
 
 namespace Noodle.Bench;
@@ -7,5 +8,5 @@ namespace Noodle.Bench;
 internal static class Verbs
 {
     public static IReadOnlyList<Verb> All { get; } =
-        [TensorJsonVerb.Verb, ServeOverheadVerb.Verb, RemoteOverheadVerb.Verb, ClusterVerb.Verb];
+        [TensorJsonVerb.Verb, ServeOverheadVerb.Verb, RemoteOverheadVerb.Verb, ClusterVerb.Verb, LinkVerb.Verb];
 }

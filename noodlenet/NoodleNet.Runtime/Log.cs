@@ -210,4 +210,8 @@ internal static partial class Log
 
     [LoggerMessage(2157, LogLevel.Error, "A receiver of datagrams failed")]
     public static partial void LinkDatagramReceiverFailed(ILogger logger, Exception error);
+
+    // Fast path of the link 2180-2199.
+    [LoggerMessage(2180, LogLevel.Debug, "A call of {Peer} keeps its thread; another one reads on")]
+    public static partial void LinkReaderHeldUp(ILogger logger, string peer);
 }

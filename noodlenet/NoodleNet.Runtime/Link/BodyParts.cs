@@ -3,33 +3,24 @@ namespace NoodleNet.Runtime.Link;
 /// <summary>The bytes of an outgoing body, taken in order from the caller's memory.</summary>
 internal struct BodyParts
 {
-    private IReadOnlyList<ReadOnlyMemory<byte>>? _parts;
+    private readonly IReadOnlyList<ReadOnlyMemory<byte>>? _parts;
     private ReadOnlyMemory<byte> _current;
     private int _next;
 
-    public static long GetLength(IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    public BodyParts(IReadOnlyList<ReadOnlyMemory<byte>> parts) => _parts = parts;
+
+    public BodyParts(ReadOnlyMemory<byte> part) => _current = part;
+
+    /// <summary>Bytes of all parts; asked before the first is taken.</summary>
+    public readonly long GetLength()
     {
-        long length = 0;
-        for (int i = 0; i < parts.Count; i++)
+        long length = _current.Length;
+        for (int i = 0; i < _parts?.Count; i++)
         {
-            length += parts[i].Length;
+            length += _parts[i].Length;
         }
 
         return length;
-    }
-
-    public void Set(IReadOnlyList<ReadOnlyMemory<byte>> parts)
-    {
-        _parts = parts;
-        _current = default;
-        _next = 0;
-    }
-
-    public void Set(ReadOnlyMemory<byte> part)
-    {
-        _parts = null;
-        _current = part;
-        _next = 0;
     }
 
     /// <summary>Copies the next bytes.</summary>

@@ -29,15 +29,14 @@ internal sealed partial class LinkCall
         _givenUpBy = default;
     }
 
-    public void QueueBody(IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    public void QueueBody(in BodyParts parts)
     {
-        _parts.Set(parts);
+        _parts = parts;
         Queue(_ownLength, isEnd: true);
     }
 
     /// <summary>Answers an incoming call; false when it is answered or over.</summary>
-    public bool TryReply(
-        LinkStatus status, string message, ReadOnlyMemory<byte> header, IReadOnlyList<ReadOnlyMemory<byte>>? body)
+    public bool TryReply(LinkStatus status, string message, ReadOnlyMemory<byte> header, BodyParts? body)
     {
         if (_isReplied || _ended is not null || Slot < 0)
         {
@@ -46,11 +45,11 @@ internal sealed partial class LinkCall
 
         _isReplied = true;
         (_ownStatus, _ownMessage, _ownHeader) = (status, message, header);
-        _ownLength = body is null ? -1 : BodyParts.GetLength(body);
+        _ownLength = body is { } known ? known.GetLength() : -1;
         Connection.Handle(LinkInput.Answer(Stream, LinkHeadFrame.GetLength(GetMessageLength(), header.Length)));
-        if (body is not null)
+        if (body is { } parts)
         {
-            QueueBody(body);
+            QueueBody(parts);
         }
 
         return true;
@@ -59,7 +58,7 @@ internal sealed partial class LinkCall
     /// <summary>Queues the next bytes of a stream, or its end.</summary>
     public void QueueNext(ReadOnlyMemory<byte> bytes, bool isEnd)
     {
-        _parts.Set(bytes);
+        _parts = new BodyParts(bytes);
         Queue(bytes.Length, isEnd);
     }
 
@@ -87,6 +86,19 @@ internal sealed partial class LinkCall
         }
 
         ValueTask<LinkStatus> waiting = (_sent ??= new Waiter<LinkStatus>(this)).Begin();
+        _sent.GiveUpWith(cancellation);
+        return waiting;
+    }
+
+    /// <summary>The same for those who do not ask how it went.</summary>
+    public ValueTask WaitUntilFree(CancellationToken cancellation)
+    {
+        if (!IsWriting && (_ended is not null || IsSent))
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        ValueTask waiting = (_sent ??= new Waiter<LinkStatus>(this)).BeginWithoutResult();
         _sent.GiveUpWith(cancellation);
         return waiting;
     }
@@ -182,7 +194,7 @@ internal sealed partial class LinkCall
 
         if (!_isReplied)
         {
-            TryReply(LinkStatus.Failed, "", default, []);
+            TryReply(LinkStatus.Failed, "", default, default(BodyParts));
         }
         else if (!_isEndQueued)
         {
@@ -222,7 +234,7 @@ internal sealed partial class LinkCall
 
     private void ResetSending()
     {
-        _parts.Set(default(ReadOnlyMemory<byte>));
+        _parts = default;
         (_ownHeader, _ownMessage, _ownStatus) = (default, "", LinkStatus.Ok);
         (_ownLength, _unsent) = (0, 0);
         (_isReplied, _isEndQueued, _isEndWritten, _stopsWhenSent) = (false, false, false, false);

@@ -8,6 +8,7 @@ internal sealed partial class LinkConnection
 {
     private const int LeastDirect = 4096;
 
+    private readonly TaskCompletionSource _readerIdle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _start;
     private int _end;
     private int _frameLeft;
@@ -36,6 +37,7 @@ internal sealed partial class LinkConnection
         _collected = call;
     }
 
+    /// <summary>Reads until the connection is over, or until another thread has taken over.</summary>
     private async Task ReadLoopAsync()
     {
         LinkCall? collected = null;
@@ -43,14 +45,30 @@ internal sealed partial class LinkConnection
         {
             while (true)
             {
-                int count = await new ReadThenRun(_stream.ReadAsync(FindTarget()), collected);
+                int count = await new ReadThenRun(_stream.ReadAsync(FindTarget()), collected, _turn);
                 collected = null;
-                if (count == 0 || !Take(count, out collected))
+                if (count == 0 || !Take(count, out collected, out bool isWriterWanted))
                 {
                     break;
                 }
 
-                Pump();
+                if (collected is not null && _turn.IsQuick)
+                {
+                    Prepare();
+                    bool isReader = _turn.TryRun(collected);
+                    t_runs = null;
+                    collected = null;
+                    if (!isReader)
+                    {
+                        return;
+                    }
+
+                    WritePrepared();
+                }
+                else if (isWriterWanted)
+                {
+                    Pump();
+                }
             }
         }
         catch (Exception error) // whatever breaks the reader ends its connection
@@ -61,6 +79,18 @@ internal sealed partial class LinkConnection
             }
         }
 
+        try
+        {
+            EndReading(collected);
+        }
+        finally
+        {
+            _readerIdle.TrySetResult();
+        }
+    }
+
+    private void EndReading(LinkCall? collected)
+    {
         lock (Gate)
         {
             bool isDrained = _machine is { StreamCount: 0, IsOpen: false } && _ready.Task.IsCompleted;
@@ -81,7 +111,15 @@ internal sealed partial class LinkConnection
             ThreadPool.UnsafeQueueUserWorkItem(collected, preferLocal: false);
         }
 
-        Pump();
+        WritePrepared();
+    }
+
+    /// <summary>Goes on reading where a thread is held up by application code.</summary>
+    private void ReadOn()
+    {
+        Log.LinkReaderHeldUp(Logger, Node.ShortName);
+        WritePrepared();
+        _ = ReadLoopAsync(); // RunAsync awaits its end, whichever thread comes to it
     }
 
     /// <summary>The memory of a waiting body when a frame for it is under way, else the buffer.</summary>
@@ -111,7 +149,7 @@ internal sealed partial class LinkConnection
         }
     }
 
-    private bool Take(int count, out LinkCall? collected)
+    private bool Take(int count, out LinkCall? collected, out bool isWriterWanted)
     {
         lock (Gate)
         {
@@ -127,6 +165,7 @@ internal sealed partial class LinkConnection
                 _collected = null;
             }
 
+            isWriterWanted = IsWriterWanted;
             return !_isClosed || IsGoodbye;
         }
     }

@@ -7,12 +7,19 @@ namespace NoodleNet.Runtime.Link;
 
 internal sealed partial class LinkConnection
 {
+    [ThreadStatic]
+    private static LinkConnection? t_runs;
+
+    private readonly TaskCompletionSource _writerIdle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action _onWritten;
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _writing;
     private ReadOnlyMemory<byte> _direct;
     private LinkCall? _directSource;
     private bool _isWriting;
     private bool _isBuilding;
+    private bool _isPreparing;
+    private bool _isPreparedMore;
+    private ReadOnlyMemory<byte> _prepared;
     private Instant _writeSince;
 
     /// <summary>How long the ping that is under way has waited for its answer.</summary>
@@ -27,9 +34,19 @@ internal sealed partial class LinkConnection
         }
     }
 
+    /// <summary>True when there may be something to write and nobody does. Under the lock.</summary>
+    private bool IsWriterWanted => !_isWriting && (_isClosed || _machine.HasFrames);
+
     /// <summary>Writes what the machine has to say, unless somebody does already. Never under the lock.</summary>
+    /// <remarks>
+    /// In a run of <see cref="ReaderTurn"/> the first bytes are only made ready: the reader writes them when the run is
+    /// over and all its work is done. With the write the other end begins to work, and when its answer comes before
+    /// this thread reads again, another thread is woken up for it.
+    /// </remarks>
     public void Pump()
     {
+        ReadOnlyMemory<byte> bytes;
+        bool isMore;
         lock (Gate)
         {
             if (_isWriting)
@@ -38,9 +55,44 @@ internal sealed partial class LinkConnection
             }
 
             _isWriting = true;
+            bytes = NextWrite(out isMore);
+            if (_isPreparing && ReferenceEquals(t_runs, this))
+            {
+                (_prepared, _isPreparedMore) = (bytes, isMore);
+                return;
+            }
         }
 
-        WriteUntilIdle();
+        WriteUntilIdle(bytes, isMore);
+    }
+
+    /// <summary>Lets <see cref="Pump"/> on this thread make bytes ready until <see cref="WritePrepared"/>.</summary>
+    private void Prepare()
+    {
+        t_runs = this;
+        lock (Gate)
+        {
+            _isPreparing = true;
+        }
+    }
+
+    /// <summary>Writes what was made ready.</summary>
+    private void WritePrepared()
+    {
+        ReadOnlyMemory<byte> bytes;
+        bool isWanted;
+        lock (Gate)
+        {
+            bytes = _prepared;
+            (_prepared, _isPreparing) = (default, false);
+            isWanted = IsWriterWanted;
+        }
+
+        WriteUntilIdle(bytes, _isPreparedMore);
+        if (isWanted)
+        {
+            Pump();
+        }
     }
 
     /// <summary>Writes here, or on another thread when this one holds the lock.</summary>
@@ -56,19 +108,13 @@ internal sealed partial class LinkConnection
         }
     }
 
-    private void WriteUntilIdle()
+    private void WriteUntilIdle(ReadOnlyMemory<byte> bytes, bool isMore)
     {
-        while (true)
+        while (!bytes.IsEmpty)
         {
             try
             {
-                ReadOnlyMemory<byte> bytes = NextWrite();
-                if (bytes.IsEmpty)
-                {
-                    return;
-                }
-
-                ValueTask write = _stream.WriteAsync(bytes, CancellationToken.None);
+                ValueTask write = _transport.WriteAsync(bytes, isMore);
                 _writing = write.ConfigureAwait(false).GetAwaiter();
                 if (!_writing.IsCompleted)
                 {
@@ -78,10 +124,12 @@ internal sealed partial class LinkConnection
 
                 _writing.GetResult();
             }
-            catch (Exception error) // of the channel, or of the caller's memory: it may be disposed of too early
+            catch (Exception error)
             {
                 FailWriting(error);
             }
+
+            bytes = NextWrite(out isMore);
         }
     }
 
@@ -91,12 +139,12 @@ internal sealed partial class LinkConnection
         {
             _writing.GetResult();
         }
-        catch (Exception error) // as above
+        catch (Exception error)
         {
             FailWriting(error);
         }
 
-        WriteUntilIdle();
+        WriteUntilIdle(NextWrite(out bool isMore), isMore);
     }
 
     private void FailWriting(Exception error)
@@ -114,10 +162,27 @@ internal sealed partial class LinkConnection
     }
 
     /// <summary>The next bytes to write; empty when there are none, and then nobody is the writer any more.</summary>
-    private ReadOnlyMemory<byte> NextWrite()
+    /// <param name="isMore">True when the next bytes are known to follow at once.</param>
+    private ReadOnlyMemory<byte> NextWrite(out bool isMore)
+    {
+        while (true)
+        {
+            try
+            {
+                return BuildNext(out isMore);
+            }
+            catch (Exception error) // of the caller's memory: it may be disposed of too early
+            {
+                FailWriting(error); // ends the connection: the next round brings nothing or a farewell
+            }
+        }
+    }
+
+    private ReadOnlyMemory<byte> BuildNext(out bool isMore)
     {
         lock (Gate)
         {
+            isMore = false;
             if (!_direct.IsEmpty && (!_isClosed || IsGoodbye))
             {
                 ReadOnlyMemory<byte> direct = _direct;
@@ -144,6 +209,7 @@ internal sealed partial class LinkConnection
             }
 
             _writeSince = Now;
+            isMore = !_direct.IsEmpty;
             return _sendBuffer.AsMemory(0, length);
         }
     }
@@ -207,7 +273,7 @@ internal sealed partial class LinkConnection
     }
 
     /// <summary>Writes what is left and reads until the peer has nothing more to say.</summary>
-    private async Task SayFarewellAsync(Task reader)
+    private async Task SayFarewellAsync()
     {
         try
         {
@@ -215,10 +281,13 @@ internal sealed partial class LinkConnection
             // An end that closes with unread bytes resets the connection and may take our last frames with it.
             await _transport.CompleteWritesAsync().WaitAsync(FarewellLimit, _context.Clock.Provider)
                 .ConfigureAwait(false);
-            await reader.WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
+            await _readerIdle.Task.WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
         }
         catch (Exception error) when (IsChannelError(error) || error is TimeoutException)
         {
         }
     }
+
+    private static bool IsChannelError(Exception error) => error is IOException or ObjectDisposedException
+        or InvalidOperationException or System.Net.Sockets.SocketException or OperationCanceledException;
 }

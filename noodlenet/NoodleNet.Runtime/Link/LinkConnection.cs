@@ -14,7 +14,7 @@ namespace NoodleNet.Runtime.Link;
 /// writer on its own thread. One loop reads. Application code never runs under the lock.
 /// </remarks>
 [SuppressMessage(
-    "Design", "CA1001", Justification = "RunAsync disposes of the timer and the stream when the connection ends")]
+    "Design", "CA1001", Justification = "RunAsync disposes of the timers and the stream when the connection ends")]
 internal sealed partial class LinkConnection
 {
     private static readonly TimeSpan FarewellLimit = TimeSpan.FromSeconds(2);
@@ -29,10 +29,10 @@ internal sealed partial class LinkConnection
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _incomingIdle = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _writerIdle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] _receiveBuffer = ArrayPool<byte>.Shared.Rent(LinkFrame.MaxFrame);
     private readonly byte[] _sendBuffer = ArrayPool<byte>.Shared.Rent(LinkFrame.MaxFrame);
     private readonly ITimer _timer;
+    private readonly ReaderTurn _turn;
     private LinkCall?[] _calls = new LinkCall?[16];
     private LinkCall? _opening;
     private LinkStatus _openRefusal;
@@ -45,6 +45,7 @@ internal sealed partial class LinkConnection
         (_context, _transport, _stream, Node, IsDialer) = (context, transport, transport.Stream, node, isDialer);
         _machine = new LinkMachine(context.Options.Limits, isDialer, context.Identity.Node);
         _onWritten = OnWritten;
+        _turn = new ReaderTurn(context.Clock, ReadOn);
         _timer = context.Clock.Provider.CreateTimer(
             static connection => ((LinkConnection)connection!).OnTimer(),
             this,
@@ -129,17 +130,18 @@ internal sealed partial class LinkConnection
         }
 
         Pump();
-        Task reader = ReadLoopAsync();
+        _ = ReadLoopAsync();
         await _closed.Task.ConfigureAwait(false);
         Pump(); // tells an idle writer that it is over
         if (IsGoodbye)
         {
-            await SayFarewellAsync(reader).ConfigureAwait(false);
+            await SayFarewellAsync().ConfigureAwait(false);
         }
 
         await _transport.DisposeAsync().ConfigureAwait(false);
-        await reader.ConfigureAwait(false);
+        await _readerIdle.Task.ConfigureAwait(false);
         await _writerIdle.Task.ConfigureAwait(false);
+        _turn.Dispose();
         await _timer.DisposeAsync().ConfigureAwait(false);
         await WaitForHandlersAsync().ConfigureAwait(false);
         ArrayPool<byte>.Shared.Return(_receiveBuffer);
@@ -394,7 +396,4 @@ internal sealed partial class LinkConnection
 
         Pump();
     }
-
-    private static bool IsChannelError(Exception error) => error is IOException or ObjectDisposedException
-        or InvalidOperationException or System.Net.Sockets.SocketException or OperationCanceledException;
 }

@@ -65,8 +65,9 @@ public sealed partial class LinkHost
 
         try
         {
-            await using SslStream stream = await ShakeHandsAsync(duplex).ConfigureAwait(false);
-            await ServeAsync(stream, kind, remote).ConfigureAwait(false);
+            var sends = new GatheringStream(duplex);
+            await using SslStream stream = await ShakeHandsAsync(sends).ConfigureAwait(false);
+            await ServeAsync(stream, sends, kind, remote).ConfigureAwait(false);
         }
         catch (Exception error) // whatever a stranger sends ends its own connection only
         {
@@ -151,7 +152,8 @@ public sealed partial class LinkHost
         }
     }
 
-    private async Task ServeAsync(SslStream stream, LinkTransportKind kind, EndPoint remote)
+    private async Task ServeAsync(
+        SslStream stream, GatheringStream sends, LinkTransportKind kind, EndPoint remote)
     {
         if (_tls.FindSideProtocol(stream.NegotiatedApplicationProtocol) is { } side)
         {
@@ -174,7 +176,7 @@ public sealed partial class LinkHost
             return;
         }
 
-        var transport = new TlsTransport(stream, kind, remote);
+        var transport = new TlsTransport(stream, sends, kind, remote);
         await RunAsync(new LinkConnection(_context, transport, peer, isDialer: false)).ConfigureAwait(false);
     }
 

@@ -18,11 +18,12 @@ namespace NoodleNet.Runtime.Link;
 /// takes no new calls and ends when those it carries are finished. Of two dialed by the same node the newer stays.
 /// QUIC stands beside TCP; a direct connection wins over a relay.
 /// Bound: MaxConnections, handshakes included, of which MaxHandshakes are of strangers; of one peer four connections
-/// of each kind stand at once. Each one asks the account for a socket and its two buffers.
+/// of each kind stand at once. Each one asks the account for a socket and its three buffers.
 /// </remarks>
 public sealed partial class LinkHost : ILinkConnections, IAsyncDisposable
 {
-    private const int ConnectionBytes = 2 * 128 * 1024; // the pool rounds MaxFrame up to a power of two
+    // To read, to write, to send; the pool rounds MaxFrame up to a power of two.
+    private const int ConnectionBytes = 3 * 128 * 1024;
 
     private readonly LinkContext _context;
     private readonly LinkTls _tls;

@@ -63,28 +63,20 @@ public readonly struct LinkIncoming
         IReadOnlyList<ReadOnlyMemory<byte>> body,
         CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(body);
-        LinkArguments.CheckHeader(header);
-        LinkCall call = Call;
-        lock (call.Connection.Gate)
-        {
-            call.CheckNotReplied();
-            if (!call.TryReply(status, message, header, body))
-            {
-                return ValueTask.CompletedTask;
-            }
-        }
-
-        call.Connection.Pump();
-        ValueTask<LinkStatus> sent;
-        lock (call.Connection.Gate)
-        {
-            sent = call.WaitUntilSent(cancellation);
-        }
-
-        return sent.IsCompletedSuccessfully ? ValueTask.CompletedTask : new ValueTask(sent.AsTask());
+        return ReplyAsync(status, message, header, new BodyParts(body), cancellation);
     }
+
+    /// <summary>Answers with a body in one piece: the way without a list to allocate.</summary>
+    /// <inheritdoc cref="ReplyAsync(LinkStatus, string, ReadOnlyMemory{byte}, IReadOnlyList{ReadOnlyMemory{byte}},
+    /// CancellationToken)"/>
+    public ValueTask ReplyAsync(
+        LinkStatus status,
+        string message,
+        ReadOnlyMemory<byte> header,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancellation) =>
+        ReplyAsync(status, message, header, new BodyParts(body), cancellation);
 
     /// <summary>Answers Ok and goes on as a stream in both directions, until the handler returns.</summary>
     /// <exception cref="InvalidOperationException">The call is answered already.</exception>
@@ -101,5 +93,31 @@ public readonly struct LinkIncoming
 
         call.Connection.Pump();
         return new LinkStream(call);
+    }
+
+    private ValueTask ReplyAsync(
+        LinkStatus status,
+        string message,
+        ReadOnlyMemory<byte> header,
+        in BodyParts body,
+        CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        LinkArguments.CheckHeader(header);
+        LinkCall call = Call;
+        lock (call.Connection.Gate)
+        {
+            call.CheckNotReplied();
+            if (!call.TryReply(status, message, header, body))
+            {
+                return ValueTask.CompletedTask;
+            }
+        }
+
+        call.Connection.Pump();
+        lock (call.Connection.Gate)
+        {
+            return call.WaitUntilFree(cancellation);
+        }
     }
 }

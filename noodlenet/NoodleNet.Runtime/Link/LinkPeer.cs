@@ -60,6 +60,8 @@ public sealed class LinkPeer
             return new ValueTask<LinkReply>(new LinkReply(LinkStatus.DeadlineExceeded)); // nothing is worth sending
         }
 
+        var body = new BodyParts(request.Body);
+        long length = body.GetLength();
         LinkConnection connection = _connection;
         while (true)
         {
@@ -68,11 +70,11 @@ public sealed class LinkPeer
             lock (connection.Gate)
             {
                 LinkCall call = connection.Rent();
-                refused = connection.Open(call, request.Head, request.Header, BodyParts.GetLength(request.Body));
+                refused = connection.Open(call, request.Head, request.Header, length);
                 if (refused is null)
                 {
                     reply = call.WaitForReply(cancellation);
-                    call.QueueBody(request.Body);
+                    call.QueueBody(body);
                 }
                 else
                 {

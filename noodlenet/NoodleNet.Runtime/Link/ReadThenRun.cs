@@ -7,10 +7,12 @@ namespace NoodleNet.Runtime.Link;
 /// Meaning: the next read is under way before application code runs, so the code neither costs a change of thread
 /// nor can it stop the reader by taking long. When bytes are there already, the call goes to the thread pool instead.
 /// </remarks>
-internal readonly struct ReadThenRun(ValueTask<int> read, LinkCall? then) : ICriticalNotifyCompletion
+internal readonly struct ReadThenRun(ValueTask<int> read, LinkCall? then, ReaderTurn turn)
+    : ICriticalNotifyCompletion
 {
     private readonly ValueTask<int> _read = read;
     private readonly LinkCall? _then = then;
+    private readonly ReaderTurn _turn = turn;
 
     public bool IsCompleted
     {
@@ -38,8 +40,11 @@ internal readonly struct ReadThenRun(ValueTask<int> read, LinkCall? then) : ICri
 
     public void UnsafeOnCompleted(Action continuation)
     {
-        LinkCall? then = _then; // this struct may be gone once the read has resumed the loop
+        (LinkCall? then, ReaderTurn turn) = (_then, _turn); // this struct may be gone once the read resumes the loop
         _read.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(continuation);
-        then?.Execute();
+        if (then is not null)
+        {
+            turn.RunBeside(then);
+        }
     }
 }

@@ -7,7 +7,7 @@ namespace NoodleNet.Runtime.Link;
 /// <code>idle --Begin--> waiting --Resolve or Fail--> resolved --Deliver--> idle</code>
 /// All but <see cref="Deliver"/> run under the lock of the connection; Deliver runs the continuation, so it never does.
 /// </remarks>
-internal sealed class Waiter<T>(LinkCall owner) : IValueTaskSource<T>
+internal sealed class Waiter<T>(LinkCall owner) : IValueTaskSource<T>, IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<T> _core;
     private CancellationTokenRegistration _registration;
@@ -19,10 +19,15 @@ internal sealed class Waiter<T>(LinkCall owner) : IValueTaskSource<T>
 
     public ValueTask<T> Begin()
     {
-        _core.Reset();
-        _error = null;
-        IsWaiting = true;
+        Reset();
         return new ValueTask<T>(this, _core.Version);
+    }
+
+    /// <summary>Begins a wait of somebody who only wants to know when it is over.</summary>
+    public ValueTask BeginWithoutResult()
+    {
+        Reset();
+        return new ValueTask(this, _core.Version);
     }
 
     /// <summary>Lets a token end the wait; runs under the lock, which the callback may enter again.</summary>
@@ -89,7 +94,14 @@ internal sealed class Waiter<T>(LinkCall owner) : IValueTaskSource<T>
         owner.Connection.PumpOrLeave();
     }
 
-    T IValueTaskSource<T>.GetResult(short token)
+    private void Reset()
+    {
+        _core.Reset();
+        _error = null;
+        IsWaiting = true;
+    }
+
+    public T GetResult(short token)
     {
         try
         {
@@ -102,9 +114,11 @@ internal sealed class Waiter<T>(LinkCall owner) : IValueTaskSource<T>
         }
     }
 
-    ValueTaskSourceStatus IValueTaskSource<T>.GetStatus(short token) => _core.GetStatus(token);
+    void IValueTaskSource.GetResult(short token) => GetResult(token);
 
-    void IValueTaskSource<T>.OnCompleted(
+    public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
+
+    public void OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 }

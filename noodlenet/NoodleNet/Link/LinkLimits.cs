@@ -10,9 +10,15 @@ namespace NoodleNet.Link;
 public sealed record LinkLimits
 {
     /// <summary>
-    /// Streams that each end may have open at once, 1 to 65536. One above it: Busy, or a fault from a peer.
+    /// Streams that each end may have open at once, 1 to 65536. One above it waits, or is a fault from a peer.
     /// </summary>
     public int MaxStreams { get; init; } = 1024;
+
+    /// <summary>
+    /// Streams of ours that wait, in order and against their deadlines, for one of MaxStreams to end, 0 to 1048576. One
+    /// above it is Busy. Each costs about 1 KiB.
+    /// </summary>
+    public int MaxWaiting { get; init; } = 16384;
 
     /// <summary>Bytes of one body that the peer may send before we take them, 16 KiB to 16 MiB.</summary>
     public int StreamWindow { get; init; } = 256 * 1024;
@@ -34,6 +40,7 @@ public sealed record LinkLimits
     {
         var faults = new List<string>();
         Check(MaxStreams is >= 1 and <= 65536, $"MaxStreams is {MaxStreams}; it may be 1 to 65536.");
+        Check(MaxWaiting is >= 0 and <= 1 << 20, $"MaxWaiting is {MaxWaiting}; it may be 0 to 1048576.");
         Check(StreamWindow is >= 16 << 10 and <= 16 << 20,
             $"StreamWindow is {StreamWindow}; it may be 16 KiB to 16 MiB.");
         Check(

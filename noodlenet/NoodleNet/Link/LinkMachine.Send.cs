@@ -59,7 +59,9 @@ public sealed partial class LinkMachine
 
     private void TakeLocalOpen(in LinkInput input, Instant now)
     {
-        if (!IsOpen || _slots.LocalCount >= int.Min(_peer.MaxStreams, _limits.MaxStreams))
+        bool waits =
+            _slots.LocalCount - _slots.WaitingCount >= int.Min(_peer.MaxStreams, _limits.MaxStreams);
+        if (!IsOpen || (waits && _slots.WaitingCount >= _limits.MaxWaiting))
         {
             Tell(LinkEffectKind.OpenRefused, -1, 0, (long)(IsOpen ? LinkStatus.Busy : LinkStatus.Unavailable));
             return;
@@ -67,7 +69,8 @@ public sealed partial class LinkMachine
 
         uint id = _nextStream;
         _nextStream += 2;
-        int slot = _slots.Rent(id, SlotState.Local | SlotState.HeadDue);
+        int slot =
+            _slots.Rent(id, SlotState.Local | SlotState.HeadDue | (waits ? SlotState.Waiting : SlotState.None));
         ref LinkSlot stream = ref _slots[slot];
         stream.Priority = input.Priority;
         stream.SendCredit = _peer.StreamWindow;
@@ -78,7 +81,11 @@ public sealed partial class LinkMachine
             _slots.Deadlines.Add(slot, now + timeout);
         }
 
-        _slots.Control.Append(slot);
+        if (!waits)
+        {
+            _slots.Control.Append(slot);
+        }
+
         Tell(LinkEffectKind.Opened, slot, id);
         if (_nextStream > LastStream)
         {
@@ -123,6 +130,10 @@ public sealed partial class LinkMachine
         return due >= _limits.StreamWindow / 2 || (isKnown && target == most) ? due : 0;
     }
 
+    /// <summary>Credit of the connection worth a frame: half a window.</summary>
+    private long ConnectionCreditDue =>
+        _consumed + _limits.ConnectionWindow - _granted is var due && due >= _limits.ConnectionWindow / 2 ? due : 0;
+
     private bool TryTransmit(out LinkEffect effect)
     {
         effect = default;
@@ -155,8 +166,8 @@ public sealed partial class LinkMachine
             return TryWrite(Due.Ping, LinkFrameType.Ping, sizeof(long), _pingNumber, out effect);
         }
 
-        long credit = _consumed + _limits.ConnectionWindow - _granted;
-        if (credit >= _limits.ConnectionWindow / 2)
+        long credit = ConnectionCreditDue;
+        if (credit > 0)
         {
             bool isWritten = TryWrite(Due.None, LinkFrameType.Credit, sizeof(long), credit, out effect);
             _granted += isWritten ? credit : 0;
@@ -223,7 +234,7 @@ public sealed partial class LinkMachine
     private bool TryTransmitGoAway(out LinkEffect effect)
     {
         effect = default;
-        if (!Has(Due.GoAway) || _slots.Control.First >= 0
+        if (!Has(Due.GoAway) || _slots.Control.First >= 0 || _slots.WaitingCount > 0
             || !TryWrite(Due.GoAway, LinkFrameType.GoAway, sizeof(long), 0, out effect))
         {
             return false;

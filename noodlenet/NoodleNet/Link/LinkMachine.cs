@@ -16,8 +16,9 @@ namespace NoodleNet.Link;
 /// is told what to write. Effects that tell come before frames to write. Frames of control go first, then data: one
 /// chunk of each stream in turn, high before low priority, and one chunk in eight for the lowest that waits, so
 /// that no body holds up a message and no message starves a body.
-/// Bound: MaxStreams in each direction; one PONG, one CREDIT a stream and one CANCEL a stream waiting at most; a
-/// stream whose CANCEL is not written counts as open, unless the peer cancelled it too. Late frames of a closed
+/// Bound: MaxStreams in each direction, and MaxWaiting of ours that take their turn in the order in which they were
+/// opened; one PONG, one CREDIT a stream and one CANCEL a stream waiting at most; a stream whose CANCEL is not written
+/// counts as open, unless the peer cancelled it too. Late frames of a closed
 /// stream are discarded. When the 2^30 stream ids of one end are used up, the connection drains.
 /// Cost: no allocation once as many streams as now were open before.
 /// </remarks>
@@ -108,6 +109,10 @@ public sealed partial class LinkMachine : IMachine<LinkInput, LinkEffect>
 
     /// <summary>Streams that are not closed, of either end.</summary>
     public int StreamCount => _slots.LocalCount + _slots.RemoteCount;
+
+    /// <summary>True when there may be frames to write: never false when there are.</summary>
+    public bool HasFrames => _state is State.Greeting or State.Ready
+        && (Has(Due.Hello | Due.Pong | Due.Ping | Due.GoAway) || _slots.HasFrames || ConnectionCreditDue > 0);
 
     /// <inheritdoc/>
     public Instant? NextDeadline => _state switch

@@ -29,6 +29,9 @@ internal enum SlotState
 
     /// <summary>The whole announced body may come.</summary>
     Expected = 128,
+
+    /// <summary>As many of our streams are open as may be: OPEN waits until one of them is closed.</summary>
+    Waiting = 256,
 }
 
 /// <summary>One open stream.</summary>
@@ -77,9 +80,19 @@ internal sealed class LinkSlots
     /// <summary>Slots whose data waits for credit of the connection.</summary>
     public SlotList Blocked { get; } = new();
 
+    /// <summary>Slots whose OPEN may not be written yet, the oldest first.</summary>
+    public SlotList Waiting { get; } = new();
+
     public DeadlineHeap Deadlines { get; } = new();
 
+    /// <summary>Streams that we opened, those that wait included.</summary>
     public int LocalCount { get; private set; }
+
+    public int WaitingCount { get; private set; }
+
+    /// <summary>True when a slot is in a list of those that write.</summary>
+    public bool HasFrames =>
+        Control.First >= 0 || Ready[0].First >= 0 || Ready[1].First >= 0 || Ready[2].First >= 0;
 
     public int RemoteCount { get; private set; }
 
@@ -117,6 +130,12 @@ internal sealed class LinkSlots
             RemoteCount++;
         }
 
+        if ((state & SlotState.Waiting) != 0)
+        {
+            WaitingCount++;
+            Waiting.Append(slot);
+        }
+
         return slot;
     }
 
@@ -130,24 +149,35 @@ internal sealed class LinkSlots
 
         Blocked.Remove(slot);
         Control.Remove(slot);
+        Waiting.Remove(slot);
         Deadlines.Remove(slot);
     }
 
-    /// <summary>Makes a forgotten slot free for another stream.</summary>
+    /// <summary>Makes a forgotten slot free for another stream; the oldest stream that waits takes its turn.</summary>
     public void Free(int slot)
     {
+        SlotState state = _slots[slot].State;
         _byStream.Remove(_slots[slot].Stream);
         Control.Remove(slot);
-        if (_slots[slot].Has(SlotState.Local))
-        {
-            LocalCount--;
-        }
-        else
+        _free[_freeCount++] = slot;
+        if ((state & SlotState.Local) == 0)
         {
             RemoteCount--;
+            return;
         }
 
-        _free[_freeCount++] = slot;
+        LocalCount--;
+        if ((state & SlotState.Waiting) != 0)
+        {
+            WaitingCount--;
+        }
+        else if (Waiting.First is var next and >= 0)
+        {
+            WaitingCount--;
+            Waiting.Remove(next);
+            _slots[next].State &= ~SlotState.Waiting;
+            Control.Append(next);
+        }
     }
 
     private void Grow()
@@ -163,6 +193,7 @@ internal sealed class LinkSlots
 
         Control.Grow(capacity);
         Blocked.Grow(capacity);
+        Waiting.Grow(capacity);
         Deadlines.Grow(capacity);
         foreach (SlotList list in Ready)
         {

@@ -62,13 +62,14 @@ internal sealed class LinkDialer(LinkTls tls, LinkOptions options, HostClock clo
         CancellationToken cancellation)
     {
         attempt.Fault = LinkFault.TlsFailed;
-        var stream = new SslStream(duplex);
+        var sends = new GatheringStream(duplex);
+        var stream = new SslStream(sends);
         try
         {
             await stream.AuthenticateAsClientAsync(tls.ForClient(node, attempt.Judge), cancellation)
                 .ConfigureAwait(false);
             return stream.NegotiatedApplicationProtocol == LinkTls.Protocol
-                ? new TlsTransport(stream, kind, remote)
+                ? new TlsTransport(stream, sends, kind, remote)
                 : throw new AuthenticationException("It does not speak noodle/1");
         }
         catch

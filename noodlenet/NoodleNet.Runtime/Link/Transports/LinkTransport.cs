@@ -13,6 +13,9 @@ internal abstract class LinkTransport(Stream stream, LinkTransportKind kind, End
 
     public EndPoint Remote { get; } = remote;
 
+    /// <summary>Writes; what comes with <paramref name="isMore"/> may be held back until a write without it.</summary>
+    public virtual ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, bool isMore) => Stream.WriteAsync(bytes);
+
     /// <summary>Says that no more is written: the peer reads an end, and may still write.</summary>
     public abstract Task CompleteWritesAsync();
 

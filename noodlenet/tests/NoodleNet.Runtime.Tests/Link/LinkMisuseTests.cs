@@ -128,7 +128,7 @@ public sealed class LinkMisuseTests
                 await release.Task;
                 await Answering.Echo(incoming, cancellation);
             },
-            new LinkOptions { Limits = new LinkLimits { MaxStreams = 1 } });
+            new LinkOptions { Limits = new LinkLimits { MaxStreams = 1, MaxWaiting = 0 } });
         Task<LinkReply> first = LinkRequestTests.AskAsync(pair, "echo");
         await started.Task.WaitAsync(LinkPair.Bound);
         using LinkReply second = await LinkRequestTests.AskAsync(pair, "echo");
@@ -221,6 +221,8 @@ public sealed class LinkMisuseTests
         { "ConnectLimit", new LinkOptions { ConnectLimit = TimeSpan.FromMilliseconds(9) } },
         { "ConnectLimit", new LinkOptions { ConnectLimit = TimeSpan.FromMinutes(6) } },
         { "MaxStreams", new LinkOptions { Limits = new LinkLimits { MaxStreams = 65_537 } } },
+        { "MaxWaiting", new LinkOptions { Limits = new LinkLimits { MaxWaiting = -1 } } },
+        { "MaxWaiting", new LinkOptions { Limits = new LinkLimits { MaxWaiting = 1_048_577 } } },
         { "StreamWindow", new LinkOptions { Limits = new LinkLimits { StreamWindow = 1000 } } },
         { "ConnectionWindow", new LinkOptions { Limits = new LinkLimits { ConnectionWindow = 1000 } } },
         { "PingPeriod", new LinkOptions { Limits = new LinkLimits { PingPeriod = TimeSpan.Zero } } },

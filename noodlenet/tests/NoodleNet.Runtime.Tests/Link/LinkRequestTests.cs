@@ -182,7 +182,7 @@ public sealed class LinkRequestTests
     public async Task Without_memory_a_body_is_Exhausted()
     {
         await using LinkPair pair = await LinkPair.StartAsync();
-        pair.Account.Limits[Noodle.Primitives.ResourceKind.Memory] = 600_000;
+        pair.Account.Limits[Noodle.Primitives.ResourceKind.Memory] = 900_000;
         using LinkReply reply = await AskAsync(pair, "echo", body: [new byte[2_000_000]]);
         Assert.Equal(LinkStatus.Exhausted, reply.Status);
         using LinkReply small = await AskAsync(pair, "echo", body: [new byte[1000]]);

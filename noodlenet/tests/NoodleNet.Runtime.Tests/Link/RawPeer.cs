@@ -82,6 +82,10 @@ internal sealed class RawPeer : IAsyncDisposable
         await _stream.WriteAsync(bytes).AsTask().WaitAsync(LinkPair.Bound);
     }
 
+    /// <summary>Writes bytes that are frames already.</summary>
+    public async Task SendRawAsync(ReadOnlyMemory<byte> frames) =>
+        await _stream.WriteAsync(frames).AsTask().WaitAsync(LinkPair.Bound);
+
     public async Task SendMoreAsync(int count) => await _stream.WriteAsync(new byte[count]);
 
     public Task OpenAsync(uint stream, long bodyLength, bool isEnd = false)

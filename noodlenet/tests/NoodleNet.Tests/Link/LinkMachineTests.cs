@@ -6,7 +6,7 @@ namespace NoodleNet.Tests.Link;
 public sealed class LinkMachineTests
 {
     private static readonly LinkLimits Narrow =
-        new() { MaxStreams = 8, StreamWindow = 16 << 10, ConnectionWindow = 64 << 10 };
+        new() { MaxStreams = 8, MaxWaiting = 0, StreamWindow = 16 << 10, ConnectionWindow = 64 << 10 };
 
     [Fact]
     public void Whatever_the_order_and_the_chunks_every_byte_arrives_and_nothing_is_left_over() =>
