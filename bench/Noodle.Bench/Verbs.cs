@@ -1,3 +1,4 @@
+using Noodle.Bench.Discovery;
 using Noodle.Bench.Overhead;
 
 namespace Noodle.Bench;
@@ -6,5 +7,5 @@ namespace Noodle.Bench;
 internal static class Verbs
 {
     public static IReadOnlyList<Verb> All { get; } =
-        [TensorJsonVerb.Verb, ServeOverheadVerb.Verb, RemoteOverheadVerb.Verb];
+        [TensorJsonVerb.Verb, ServeOverheadVerb.Verb, RemoteOverheadVerb.Verb, DiscoveryVerb.Verb];
 }

@@ -65,7 +65,7 @@ public sealed record FaultPlan(IReadOnlyList<(TimeSpan At, Fault Fault)> Faults,
         ReorderBy = chance.Next(TimeSpan.FromMilliseconds(300)),
         BitFlips = flips && chance.NextBool(0.5) ? 0.2 * chance.NextDouble() : 0,
         MtuBytes = chance.NextBool(0.2) ? 300 + chance.Next(1_000) : 0,
-        BytesPerSecond = chance.NextBool(0.2) ? 2_000 + chance.Next(50_000) : 0,
+        BytesPerSecond = chance.NextBool(0.3) ? 500 + chance.Next(20_000) : 0,
         QueueBytes = 2_000 + chance.Next(20_000),
     };
 }

@@ -26,6 +26,7 @@ public sealed class NetworkCounters
 
     public long Blocked { get; internal set; }
 
+    /// <summary>Held back, or lost because too many were.</summary>
     public long Clogged { get; internal set; }
 
     public long Bytes => DatagramBytes + StreamBytes;

@@ -76,6 +76,7 @@ public sealed class VirtualNetwork
         }
         else
         {
+            Counters.Clogged += passes > leaves ? 1 : 0;
             Carry(from, target, Flip(datagram), passes);
         }
     }

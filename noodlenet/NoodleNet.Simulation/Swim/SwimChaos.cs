@@ -36,6 +36,7 @@ public sealed class SwimChaos
 {
     public static readonly TimeSpan HealLimit = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_settle = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_stay = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(500);
     private readonly ulong _seed;
     private readonly FaultySwimHosts _hosts;
@@ -85,12 +86,30 @@ public sealed class SwimChaos
 
         Instant right = simulation.Now;
         driver.PutRight(LinkQuality.Lan);
-        bool agreed = simulation.RunUntil(
-            () => simulation.Violations.Count != 0 || Cluster.AllAgree(), HealLimit, s_look);
-        TimeSpan? healed = agreed && simulation.Violations.Count == 0 ? simulation.Now - right : null;
+        TimeSpan? healed = Agree() && simulation.Violations.Count == 0 ? simulation.Now - right - s_stay : null;
         return new ChaosReport(_seed, Cluster.Hosts.Count,
             simulation.Trace.Value.ToString("x16", CultureInfo.InvariantCulture), healed, simulation.Steps,
             _invariants.Failures, _invariants.Refutations, simulation.Violations);
+    }
+
+    // To agree for one moment is not enough: a frozen host may still wake up and be told what was said of it.
+    private bool Agree()
+    {
+        Simulation simulation = Cluster.Simulation;
+        Instant limit = simulation.Now + HealLimit;
+        while (simulation.Now < limit && simulation.Violations.Count == 0)
+        {
+            simulation.RunUntil(Agreed, HealLimit, s_look);
+            simulation.RunFor(s_stay);
+            if (Agreed())
+            {
+                return true;
+            }
+        }
+
+        return false;
+
+        bool Agreed() => simulation.Violations.Count != 0 || Cluster.AllAgree();
     }
 
     private static byte[] Key(Prng chance)
