@@ -5,15 +5,15 @@ using NoodleNet.Simulation.Discovery;
 namespace Noodle.Bench.Discovery;
 
 /// <summary>What the command line of <c>discovery</c> says.</summary>
-internal sealed record DiscoveryOptions(int Nodes, ulong Seed, double Loss, SwimOptions Profile, bool IsJson)
+internal sealed record DiscoveryOptions(int Nodes, ulong Seed, double Loss, double StreamLoss, SwimOptions Profile, bool IsJson)
 {
-    public const string Usage =
-        "usage: Noodle.Bench discovery [--nodes N] [--seed S] [--loss P] [--profile lan|wan|local] [--json]";
+    public const string Usage = "usage: Noodle.Bench discovery [--nodes N] [--seed S] [--loss P] [--stream-loss P] " +
+        "[--profile lan|wan|local] [--json]";
 
     /// <summary>Reads the arguments after the verb; the fault is one sentence, empty when there is none.</summary>
     public static DiscoveryOptions Parse(IReadOnlyList<string> arguments, out string fault)
     {
-        var options = new DiscoveryOptions(1_000, 1, 0, SwimOptions.Lan, false);
+        var options = new DiscoveryOptions(1_000, 1, 0, 0, SwimOptions.Lan, false);
         fault = "";
         for (int i = 0; i < arguments.Count && fault.Length == 0; i++)
         {
@@ -54,15 +54,14 @@ internal sealed record DiscoveryOptions(int Nodes, ulong Seed, double Loss, Swim
 
                 fault = $"--seed takes a number from 0 to {ulong.MaxValue}.";
                 return options;
-            case "--loss":
+            case "--loss" or "--stream-loss":
                 if (double.TryParse(value, NumberStyles.AllowDecimalPoint, plain, out double loss)
                     && loss is >= 0 and <= DiscoveryExperiment.MaxLoss)
                 {
-                    return options with { Loss = loss };
+                    return name == "--loss" ? options with { Loss = loss } : options with { StreamLoss = loss };
                 }
 
-                fault = $"--loss takes the share of datagrams that are lost, from 0 to {DiscoveryExperiment.MaxLoss}, " +
-                    "such as 0.2.";
+                fault = $"{name} takes the share that is lost, from 0 to {DiscoveryExperiment.MaxLoss}, such as 0.2.";
                 return options;
             case "--profile" when value is "lan" or "wan" or "local":
                 return options with

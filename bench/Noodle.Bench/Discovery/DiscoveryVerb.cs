@@ -22,7 +22,8 @@ internal static class DiscoveryVerb
         }
 
         long start = Stopwatch.GetTimestamp();
-        var experiment = new DiscoveryExperiment(options.Nodes, options.Seed, options.Loss, options.Profile);
+        var experiment = new DiscoveryExperiment(
+            options.Nodes, options.Seed, options.Loss, options.Profile, options.StreamLoss);
         DiscoveryResult? result;
         try
         {

@@ -18,8 +18,11 @@ public sealed record LinkQuality
     /// <summary>Share of packets that are late by <see cref="Jitter"/> times 2, 4, 8 …, each half as likely.</summary>
     public double Tail { get; init; } = 0.01;
 
-    /// <summary>Share of packets that vanish.</summary>
+    /// <summary>Share of datagrams that vanish.</summary>
     public double Loss { get; init; }
+
+    /// <summary>Share of a stream's openings and flights of data that have to be sent again.</summary>
+    public double StreamLoss { get; init; }
 
     /// <summary>Share of datagrams that come twice.</summary>
     public double Duplication { get; init; }

@@ -78,7 +78,7 @@ public sealed class VirtualStreams(Simulation simulation, VirtualNetwork network
         }
 
         bool lost = IsStuck(stream.From, stream.To) || IsStuck(stream.To, stream.From)
-            || _chance.NextBool(network.Quality.Loss) || _chance.NextBool(network.Quality.Loss);
+            || _chance.NextBool(network.Quality.StreamLoss) || _chance.NextBool(network.Quality.StreamLoss);
         if (lost)
         {
             simulation.After(again, () => Open(stream, again * 2, opened));
@@ -114,7 +114,7 @@ public sealed class VirtualStreams(Simulation simulation, VirtualNetwork network
         }
 
         (int from, int to) = forth ? (stream.From, stream.To) : (stream.To, stream.From);
-        if (IsStuck(from, to) || _chance.NextBool(network.Quality.Loss))
+        if (IsStuck(from, to) || _chance.NextBool(network.Quality.StreamLoss))
         {
             simulation.After(s_sendAgain, () => Fly(stream, forth, flights, lasts, moved));
             return;
