@@ -51,7 +51,7 @@ public sealed class SimulationTests
         }
 
         Assert.Equal(Hash([1, 2], [3]), Hash([1, 2], [3]));
-        ulong[] all = [Hash(), Hash([]), Hash([0]), Hash([1, 2], [3]), Hash([1], [2, 3]), Hash([3], [1, 2]),
+        ulong[] all = [Hash(), Hash([[]]), Hash([0]), Hash([1, 2], [3]), Hash([1], [2, 3]), Hash([3], [1, 2]),
             Hash(new byte[8]), Hash(new byte[9])];
         Assert.Equal(all.Length, all.Distinct().Count());
     }
