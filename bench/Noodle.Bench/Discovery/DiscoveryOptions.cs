@@ -5,7 +5,8 @@ using NoodleNet.Simulation.Discovery;
 namespace Noodle.Bench.Discovery;
 
 /// <summary>What the command line of <c>discovery</c> says.</summary>
-internal sealed record DiscoveryOptions(int Nodes, ulong Seed, double Loss, double StreamLoss, SwimOptions Profile, bool IsJson)
+internal sealed record DiscoveryOptions(
+    int Nodes, ulong Seed, double Loss, double StreamLoss, SwimOptions Profile, bool IsJson)
 {
     public const string Usage = "usage: Noodle.Bench discovery [--nodes N] [--seed S] [--loss P] [--stream-loss P] " +
         "[--profile lan|wan|local] [--json]";
@@ -44,7 +45,8 @@ internal sealed record DiscoveryOptions(int Nodes, ulong Seed, double Loss, doub
                     return options with { Nodes = nodes };
                 }
 
-                fault = $"--nodes takes a number from {DiscoveryExperiment.MinNodes} to {DiscoveryExperiment.MaxNodes}.";
+                fault = "--nodes takes a number from " +
+                    $"{DiscoveryExperiment.MinNodes} to {DiscoveryExperiment.MaxNodes}.";
                 return options;
             case "--seed":
                 if (ulong.TryParse(value, NumberStyles.None, plain, out ulong seed))
@@ -64,10 +66,9 @@ internal sealed record DiscoveryOptions(int Nodes, ulong Seed, double Loss, doub
                 fault = $"{name} takes the share that is lost, from 0 to {DiscoveryExperiment.MaxLoss}, such as 0.2.";
                 return options;
             case "--profile" when value is "lan" or "wan" or "local":
-                return options with
-                {
-                    Profile = value switch { "wan" => SwimOptions.Wan, "local" => SwimOptions.Local, _ => SwimOptions.Lan },
-                };
+                SwimOptions profile = value == "wan" ? SwimOptions.Wan
+                    : value == "local" ? SwimOptions.Local : SwimOptions.Lan;
+                return options with { Profile = profile };
             case "--profile":
                 fault = "--profile takes lan, wan or local.";
                 return options;

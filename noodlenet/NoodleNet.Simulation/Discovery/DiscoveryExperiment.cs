@@ -9,10 +9,10 @@ namespace NoodleNet.Simulation.Discovery;
 
 /// <summary>Settles a mesh, lets one node join, kills another, and watches every view.</summary>
 /// <remarks>
-/// Meaning: each node gets the whole state by one push/pull answer, real bytes that are read once for all, and then runs
-/// for <see cref="Settling"/>. The newcomer enters through <see cref="Seeds"/> nodes. Loss is that of datagrams; that of
-/// streams is a number of its own, and means late: an opening by 1 s, data by 200 ms. Names are node ids, metas
-/// <see cref="MetaBytes"/> long.
+/// Meaning: each node gets the whole state by one push/pull answer, real bytes that are read once for all, and then
+/// runs for <see cref="Settling"/>. The newcomer enters through <see cref="Seeds"/> nodes. Loss is that of datagrams;
+/// that of streams is a number of its own, and means late: an opening by 1 s, data by 200 ms. Names are node ids, metas
+/// are <see cref="MetaBytes"/> long.
 /// Bound: <see cref="Limit"/> of virtual time for each of the two questions.
 /// </remarks>
 public sealed class DiscoveryExperiment : ISwimObserver

@@ -3,7 +3,8 @@ using Noodle.Primitives;
 namespace NoodleNet.Simulation.Network;
 
 /// <summary>Which directions between hosts are cut, and which hold everything back for a while.</summary>
-/// <remarks>Bound: an entry for each direction named; <see cref="MaxClogged"/> datagrams wait in a clogged one.</remarks>
+/// <remarks>Bound: an entry for each direction named; <see cref="MaxClogged"/> datagrams wait in one that is clogged.
+/// </remarks>
 public sealed class LinkFaults
 {
     /// <summary>Datagrams that a clogged direction holds; more are lost.</summary>

@@ -20,7 +20,7 @@ public sealed record ReplicaReport(
         + $"to replay: new ReplicaChaos({Seed}).Run()" + string.Concat(Violations.Select(v => $"\n  {v}"));
 }
 
-/// <summary>Replicas of the cluster state that are written to while faults happen, all of it drawn from one seed.</summary>
+/// <summary>Replicas of the cluster state, written to while faults happen, all of it drawn from one seed.</summary>
 /// <remarks>
 /// Meaning: after the faults all replicas must hold the same, and no later write may have been lost to an earlier one:
 /// each key must hold the latest stamp that any surviving disk has seen.

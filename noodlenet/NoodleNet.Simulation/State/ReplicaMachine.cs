@@ -6,7 +6,7 @@ using NoodleNet.State;
 
 namespace NoodleNet.Simulation.State;
 
-/// <summary>One replica of the cluster state: a shipping <see cref="LwwMap"/> that compares itself with peers.</summary>
+/// <summary>One replica of the cluster state: a shipping <see cref="LwwMap"/> compared with those of peers.</summary>
 /// <remarks>
 /// <code>
 /// every interval  --digest--> a random peer --entries of the buckets that differ, and its digest--> here

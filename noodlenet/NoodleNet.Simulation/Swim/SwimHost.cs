@@ -75,7 +75,6 @@ public sealed class SwimHost : SimulatedHost<SwimInput, SwimEffect>, INetworkHos
         Give(new SwimInput.Leave());
     }
 
-    /// <summary>The datagram as it would arrive, or null when the envelope refuses it.</summary>
     public void ReceiveDatagram(byte[] datagram, IPEndPoint from)
     {
         if (_cluster.Envelope.OpenDatagram(datagram, out ReadOnlyMemory<byte> packet) == WireFault.None)
@@ -90,7 +89,6 @@ public sealed class SwimHost : SimulatedHost<SwimInput, SwimEffect>, INetworkHos
 
     public void ReceiveStream(byte[] request, IPEndPoint from, Action<byte[]> reply)
     {
-        int life = Life;
         Do(() =>
         {
             switch (Read(request, accepted: true))
@@ -100,7 +98,7 @@ public sealed class SwimHost : SimulatedHost<SwimInput, SwimEffect>, INetworkHos
                     _offers[ticket] = reply;
                     Handle(new SwimInput.ExchangeOffered(ticket, state, from));
                     break;
-                case GossipMessage.Ping ping when ping.Node == Name && life == Life:
+                case GossipMessage.Ping ping when ping.Node == Name:
                     reply(Seal(new GossipMessage.Ack(ping.SeqNo), dialled: false));
                     break;
             }
