@@ -1,5 +1,6 @@
 using Noodle.Bench.Cluster;
 using Noodle.Bench.Link;
+using Noodle.Bench.Discovery;
 using Noodle.Bench.Overhead;
 
 namespace Noodle.Bench;
@@ -8,5 +9,8 @@ namespace Noodle.Bench;
 internal static class Verbs
 {
     public static IReadOnlyList<Verb> All { get; } =
-        [TensorJsonVerb.Verb, ServeOverheadVerb.Verb, RemoteOverheadVerb.Verb, ClusterVerb.Verb, LinkVerb.Verb];
+    [
+        TensorJsonVerb.Verb, ServeOverheadVerb.Verb, RemoteOverheadVerb.Verb, ClusterVerb.Verb, DiscoveryVerb.Verb,
+        LinkVerb.Verb,
+    ];
 }

@@ -275,7 +275,11 @@ internal sealed class Membership(SwimContext context)
     private WireFault Accept(Member member, MemberRecord alive, bool pass, Instant now)
     {
         context.Suspicions.Remove(member.Name);
-        context.Lost.Remove(member.Name);
+        if (context.Lost.Count != 0)
+        {
+            context.Lost.Remove(member.Name);
+        }
+
         if (pass)
         {
             context.Broadcast(member.Name, new GossipMessage.Alive(

@@ -11,6 +11,8 @@ internal sealed class SuspicionTable(int capacity)
     private readonly PriorityQueue<Suspicion, (Instant At, long Order)> _byDue = new();
     private long _order;
 
+    public int Count => _byName.Count;
+
     public Instant? NextDue
     {
         get

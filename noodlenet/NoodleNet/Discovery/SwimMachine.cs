@@ -67,6 +67,10 @@ public sealed class SwimMachine : IMachine<SwimInput, SwimEffect>
     /// <summary>Steps by which this node slows its probing, because it does not trust its own view.</summary>
     public int HealthScore => _context.Health.Value;
 
+    /// <summary>How full the tables are.</summary>
+    public SwimSizes Sizes => new(_context.Members.Count, _context.Suspicions.Count, _context.Broadcasts.Count,
+        _context.Lost.Count);
+
     /// <summary>Everybody remembered, this node included.</summary>
     public IEnumerable<MemberRecord> Members => _context.Members.ToRecords();
 
