@@ -155,7 +155,7 @@ internal sealed class NodeRuntime(
         }
 
         _parts?.Peers.Dispose();
-
+        _parts?.Talk.State.Dispose();
         _folder?.Dispose();
         _stop.Dispose();
     }
@@ -175,8 +175,11 @@ internal sealed class NodeRuntime(
             folder.Node, store, backend, resources.Root.OpenChild("models"), fetcher, new ModelHostOptions(),
             logs.CreateLogger<ModelHost>());
         var state = new ClusterState(
-            folder.Node, new StateFile(Path.Combine(folder.StatePath, "cluster"), logs.CreateLogger<StateFile>()), time,
-            logs.CreateLogger<ClusterState>());
+            folder.Node,
+            new StateDatabase(
+                Path.Combine(folder.StatePath, "cluster.db"), logs.CreateLogger<StateDatabase>(),
+                snapshot: Path.Combine(folder.StatePath, "cluster")),
+            time, logs.CreateLogger<ClusterState>());
         var catalog = new ClusterModels(state, peers, host);
         var status = new StatusExchange(peers, state, host, time, logs.CreateLogger<StatusExchange>());
         var reconciler = new ModelReconciler(catalog, peers, host, store, time, logs.CreateLogger<ModelReconciler>());
