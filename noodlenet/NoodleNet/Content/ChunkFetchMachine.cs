@@ -19,7 +19,7 @@ namespace NoodleNet.Content;
 /// </remarks>
 public sealed class ChunkFetchMachine : IMachine<FetchInput, FetchEffect>
 {
-    private const int MaxManifestAsks = 2;
+    private const int MaxManifestAsks = 4;
     private const int MaxWrongWholes = 2;
     private const int MostDoublings = 20;
     private static readonly TimeSpan s_busyPause = TimeSpan.FromMilliseconds(250);

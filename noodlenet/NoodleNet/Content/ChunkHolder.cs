@@ -30,9 +30,12 @@ internal sealed class ChunkHolder(NodeId node, ulong rank)
 
     public bool CanBeAsked(Instant now) => IsPresent && !IsBanned && !Disagrees && PausedUntil <= now;
 
-    /// <summary>The one to ask first: who says that he has it, has least to do, and comes first by chance.</summary>
+    /// <summary>
+    /// The one to ask first: who says that he has it, failed least, has least to do, and comes first by chance.
+    /// </summary>
     public bool IsBefore(ChunkHolder other) =>
         SaysItHas != other.SaysItHas ? SaysItHas
+        : Strikes != other.Strikes ? Strikes < other.Strikes
         : InFlight != other.InFlight ? InFlight < other.InFlight
         : Rank < other.Rank;
 }
