@@ -170,7 +170,10 @@ internal sealed class NodeRuntime(
             folder.ModelsPath, new ModelStoreOptions { MaxModelBytes = options.MaxModelBytes },
             logs.CreateLogger<ModelStore>());
         var backend = new OnnxRuntimeBackend(new OnnxRuntimeOptions(), logs.CreateLogger<OnnxRuntimeBackend>());
-        var fetcher = new PeerModelFetcher(peers, logs.CreateLogger<PeerModelFetcher>());
+        ClusterModels? deployed = null; // it needs the host, which needs the fetcher
+        var fetcher = new PeerModelFetcher(
+            new LinkContentPeers(peers), digest => deployed?.FindByDigest(digest), time,
+            logs.CreateLogger<PeerModelFetcher>());
         var host = new ModelHost(
             folder.Node, store, backend, resources.Root.OpenChild("models"), fetcher, new ModelHostOptions(),
             logs.CreateLogger<ModelHost>());
@@ -180,7 +183,7 @@ internal sealed class NodeRuntime(
                 Path.Combine(folder.StatePath, "cluster.db"), logs.CreateLogger<StateDatabase>(),
                 snapshot: Path.Combine(folder.StatePath, "cluster")),
             time, logs.CreateLogger<ClusterState>());
-        var catalog = new ClusterModels(state, peers, host);
+        var catalog = deployed = new ClusterModels(state, peers, host);
         var status = new StatusExchange(peers, state, host, time, logs.CreateLogger<StatusExchange>());
         var reconciler = new ModelReconciler(catalog, peers, host, store, time, logs.CreateLogger<ModelReconciler>());
         var executor = new TalkExecutor(peers, name => catalog.TryGet(name, out DeployedModel? model) ? model : null);
@@ -192,6 +195,7 @@ internal sealed class NodeRuntime(
         {
             Models = host,
             Store = store,
+            Content = new ContentHandler(store),
             Duplicates = new DuplicateCalls(new DuplicateCallsOptions(), time),
             State = state,
             Status = status,

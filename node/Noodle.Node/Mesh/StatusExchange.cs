@@ -147,6 +147,8 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
                 Served = (ulong)model.Served,
                 ServiceTimeUs = (ulong)model.ServiceMicroseconds,
                 Reason = room >= 0 ? model.Reason : "",
+                FetchedBytes = model.Fetched.DoneBytes,
+                TotalBytes = model.Fetched.TotalBytes,
             });
         }
 

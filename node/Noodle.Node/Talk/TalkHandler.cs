@@ -37,6 +37,8 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
                 TalkIntents.Status => TakeStatusAsync(services, incoming, cancellation),
                 TalkIntents.State => CompareStateAsync(services, incoming, cancellation),
                 TalkIntents.StatePush => MergeStateAsync(services, incoming, cancellation),
+                TalkIntents.ModelManifest => services.Content.SendManifestAsync(incoming, cancellation),
+                TalkIntents.ModelChunk => services.Content.SendChunkAsync(incoming, cancellation),
                 TalkIntents.ModelFetch => SendModelAsync(services, incoming, cancellation),
                 _ => ReplyAsync(incoming, LinkStatus.UnknownMethod, cancellation),
             });

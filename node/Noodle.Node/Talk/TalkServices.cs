@@ -10,6 +10,8 @@ internal sealed class TalkServices
 
     public required ModelStore Store { get; init; }
 
+    public required ContentHandler Content { get; init; }
+
     public required DuplicateCalls Duplicates { get; init; }
 
     public required ClusterState State { get; init; }

@@ -60,6 +60,8 @@ public sealed class ChunkFetchMachine : IMachine<FetchInput, FetchEffect>
     /// <summary>Size of the file; 0 until it is known.</summary>
     public long TotalBytes => _manifest?.SizeBytes ?? _options.SizeBytes ?? 0;
 
+    private TimeSpan Patience => _phase == Phase.Seeking ? _options.SeekPatience : _options.Patience;
+
     /// <inheritdoc/>
     public Instant? NextDeadline { get; private set; }
 
@@ -286,7 +288,7 @@ public sealed class ChunkFetchMachine : IMachine<FetchInput, FetchEffect>
 
     private void Proceed(Instant now)
     {
-        if (_phase is Phase.Seeking or Phase.Fetching && now - _progressAt >= _options.Patience)
+        if (_phase is Phase.Seeking or Phase.Fetching && now - _progressAt >= Patience)
         {
             End(_sawTooLarge ? FetchOutcome.TooLarge : FetchOutcome.NoHolder);
         }
@@ -317,7 +319,7 @@ public sealed class ChunkFetchMachine : IMachine<FetchInput, FetchEffect>
 
         while (_asks.ManifestCount < MaxManifestAsks && _holders.Pick(now, null, perHolder: 1) is { } holder)
         {
-            _asks.Add(holder, AskTable.Manifest, now + _options.AskLimit);
+            _asks.Add(holder, AskTable.Manifest, now + LimitOf(holder));
             _effects.Enqueue(new FetchEffect.AskManifest(holder.Node));
         }
     }
@@ -335,10 +337,12 @@ public sealed class ChunkFetchMachine : IMachine<FetchInput, FetchEffect>
             }
 
             int index = lone?.Index ?? wanted;
-            _asks.Add(holder, index, now + _options.AskLimit);
+            _asks.Add(holder, index, now + LimitOf(holder));
             _effects.Enqueue(new FetchEffect.AskChunk(holder.Node, index, _manifest!.LengthOf(index)));
         }
     }
+
+    private TimeSpan LimitOf(ChunkHolder holder) => _options.AskLimit * (1 << Math.Min(holder.Strikes, 3));
 
     private void End(FetchOutcome outcome)
     {
@@ -352,6 +356,6 @@ public sealed class ChunkFetchMachine : IMachine<FetchInput, FetchEffect>
     }
 
     private Instant? FindDeadline(Instant now) => _phase is Phase.Seeking or Phase.Fetching
-        ? Instant.Earlier(_progressAt + _options.Patience, Instant.Earlier(_asks.NextDue, _holders.NextReturn(now)))
+        ? Instant.Earlier(_progressAt + Patience, Instant.Earlier(_asks.NextDue, _holders.NextReturn(now)))
         : null;
 }

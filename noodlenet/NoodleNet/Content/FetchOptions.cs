@@ -13,10 +13,17 @@ public sealed record FetchOptions
     public int MaxHolders { get; init; } = 1024;
 
     /// <summary>Longest wait for a chunk or a manifest, 10 ms to 10 min; then it is asked of another.</summary>
+    /// <remarks>
+    /// Meaning: who failed is given twice as long the next time, up to eight times, and one thing at a time: 1 MiB comes
+    /// through 0.1 Mbit/s.
+    /// </remarks>
     public TimeSpan AskLimit { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Longest search for a first holder before the fetch ends, 10 ms to 1 h.</summary>
+    public TimeSpan SeekPatience { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Longest time without a new chunk before the fetch ends, 10 ms to 1 h.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(120);
 
     /// <summary>Pause after a holder's first failure; doubles with each, up to <see cref="LongestPause"/>.</summary>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromSeconds(1);

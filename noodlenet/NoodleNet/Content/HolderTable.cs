@@ -52,7 +52,8 @@ internal sealed class HolderTable(int capacity, Prng chance)
             }
 
             somebodyHas |= holder.SaysItHas;
-            if (holder != except && holder.InFlight < perHolder && (best is null || holder.IsBefore(best)))
+            int most = holder.Strikes == 0 ? perHolder : 1;
+            if (holder != except && holder.InFlight < most && (best is null || holder.IsBefore(best)))
             {
                 best = holder;
             }

@@ -102,7 +102,7 @@ public sealed class ChunkFetchMachineTests
     public void Whoever_contradicts_his_own_manifest_lied()
     {
         var fetch = new FetchSimulation(
-            10 * ChunkBytes, ChunkBytes, 1, new FetchOptions { Patience = TimeSpan.FromSeconds(5) }, isNamed: false);
+            10 * ChunkBytes, ChunkBytes, 1, new FetchOptions { SeekPatience = TimeSpan.FromSeconds(5), Patience = TimeSpan.FromSeconds(5) }, isNamed: false);
         fetch.Add(1, HolderPlan.Good with { LiesInChunks = true });
         fetch.Run();
         Assert.Equal(FetchOutcome.NoHolder, fetch.Outcome);
@@ -127,6 +127,16 @@ public sealed class ChunkFetchMachineTests
         Assert.InRange(fetch.Run(), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(5));
         Assert.True(fetch.DiskIsRight);
         Assert.Contains((FetchSimulation.Node(1), HolderFault.Failed), fetch.Dropped);
+    }
+
+    [Fact]
+    public void A_holder_behind_a_very_slow_line_still_brings_the_file()
+    {
+        var fetch = new FetchSimulation(5 * ChunkBytes, ChunkBytes, 21);
+        fetch.Add(1, HolderPlan.Good);
+        fetch.At(TimeSpan.FromMilliseconds(30), () => fetch.Add(1, new HolderPlan(TimeSpan.FromSeconds(30))));
+        fetch.Run();
+        Assert.Equal(FetchOutcome.Done, fetch.Outcome);
     }
 
     [Fact]
@@ -156,7 +166,7 @@ public sealed class ChunkFetchMachineTests
             fetch.Add(1, HolderPlan.Good with { Has = false });
         }
 
-        Assert.Equal(TimeSpan.FromSeconds(60), fetch.Run());
+        Assert.Equal(TimeSpan.FromSeconds(15), fetch.Run());
         Assert.Equal(FetchOutcome.NoHolder, fetch.Outcome);
     }
 
