@@ -20,7 +20,11 @@ public sealed record DeployedModel(
     string Platform,
     int Replicas,
     IReadOnlyList<TensorSpec> Inputs,
-    IReadOnlyList<TensorSpec> Outputs);
+    IReadOnlyList<TensorSpec> Outputs)
+{
+    /// <summary>Digest of the list of its chunks, against which a fetch is checked; empty when it is not known.</summary>
+    public string ChunksDigest { get; init; } = "";
+}
 
 /// <summary>What is deployed in the mesh, as this node knows it, and who can run it.</summary>
 public interface IModelCatalog

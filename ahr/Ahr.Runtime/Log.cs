@@ -17,6 +17,9 @@ internal static partial class Log
     [LoggerMessage(4003, LogLevel.Information, "Removed {Count} unfinished model files of an earlier run")]
     public static partial void PartialsRemoved(ILogger logger, int count);
 
+    [LoggerMessage(4004, LogLevel.Information, "Model {Digest}: {Chunks} of {All} chunks are here from an earlier run")]
+    public static partial void PartialResumed(ILogger logger, string digest, int chunks, int all);
+
     [LoggerMessage(4010, LogLevel.Information, "Model {Digest} ready after {LoadMs} ms")]
     public static partial void ModelReady(ILogger logger, string digest, long loadMs);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using NoodleNet.Content;
 using NoodleNet.Link;
 using NoodleNet.Runtime.Trust;
 using NoodleNet.Mesh.Topology;
@@ -62,9 +63,6 @@ internal static partial class Log
     [LoggerMessage(5521, LogLevel.Information, "Removed {Model} from the mesh")]
     public static partial void Removed(ILogger logger, string model);
 
-    [LoggerMessage(5522, LogLevel.Information, "Fetched model {Digest} ({SizeBytes} bytes) from {Node}")]
-    public static partial void ModelFetched(ILogger logger, string digest, long sizeBytes, string node);
-
     [LoggerMessage(5523, LogLevel.Information,
         "Deleted the file of model {Digest}: nothing is deployed from it any more")]
     public static partial void ModelRemoved(ILogger logger, string digest);
@@ -100,6 +98,7 @@ internal static partial class Log
 
     [LoggerMessage(5669, LogLevel.Information, "{Address} did not hand out the gossip keys: {Fault}")]
     public static partial void RingRefused(ILogger logger, IPEndPoint address, JoinFault fault);
+
     // Topology 5630-5659.
     [LoggerMessage(5630, LogLevel.Information, "{Change}: {Node}, {Kind} {Via}, round trip {RoundTripUs} us")]
     public static partial void TopologyChanged(
@@ -107,6 +106,14 @@ internal static partial class Log
 
     [LoggerMessage(5631, LogLevel.Debug, "No relay to {Node} through {Relay}: {Fault}, {Detail}")]
     public static partial void RelayFailed(ILogger logger, string node, string relay, RelayFault fault, string detail);
+
+    // Model files in chunks 5600-5629.
+    [LoggerMessage(5600, LogLevel.Information,
+        "Fetched model {Digest} ({SizeBytes} bytes) from {Nodes} nodes in {Ms} ms")]
+    public static partial void ModelFetched(ILogger logger, string digest, long sizeBytes, int nodes, long ms);
+
+    [LoggerMessage(5601, LogLevel.Information, "Node {Node} is passed over for model {Digest}: {Fault}")]
+    public static partial void HolderDropped(ILogger logger, string node, string digest, HolderFault fault);
 
     [LoggerMessage(5530, LogLevel.Warning, "Node {Owner} did not give back {Amount} of {Kind}")]
     public static partial void ResourceLeaked(ILogger logger, string owner, long amount, Primitives.ResourceKind kind);

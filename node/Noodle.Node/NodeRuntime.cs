@@ -179,7 +179,7 @@ internal sealed class NodeRuntime(
         _parts?.Peers.Dispose();
         _parts?.Talk.Relays.Dispose();
         _parts?.Talk.Topology.Dispose();
-
+        _parts?.Talk.State.Dispose();
         _folder?.Dispose();
         _stop.Dispose();
     }
@@ -194,14 +194,20 @@ internal sealed class NodeRuntime(
             folder.ModelsPath, new ModelStoreOptions { MaxModelBytes = options.MaxModelBytes },
             logs.CreateLogger<ModelStore>());
         var backend = new OnnxRuntimeBackend(new OnnxRuntimeOptions(), logs.CreateLogger<OnnxRuntimeBackend>());
-        var fetcher = new PeerModelFetcher(peers, logs.CreateLogger<PeerModelFetcher>());
+        ClusterModels? deployed = null; // it needs the host, which needs the fetcher
+        var fetcher = new PeerModelFetcher(
+            new LinkContentPeers(peers), digest => deployed?.FindByDigest(digest), time,
+            logs.CreateLogger<PeerModelFetcher>());
         var host = new ModelHost(
             folder.Node, store, backend, resources.Root.OpenChild("models"), fetcher, new ModelHostOptions(),
             logs.CreateLogger<ModelHost>());
         var state = new ClusterState(
-            folder.Node, new StateFile(Path.Combine(folder.StatePath, "cluster"), logs.CreateLogger<StateFile>()), time,
-            logs.CreateLogger<ClusterState>());
-        var catalog = new ClusterModels(state, peers, host);
+            folder.Node,
+            new StateDatabase(
+                Path.Combine(folder.StatePath, "cluster.db"), logs.CreateLogger<StateDatabase>(),
+                snapshot: Path.Combine(folder.StatePath, "cluster")),
+            time, logs.CreateLogger<ClusterState>());
+        var catalog = deployed = new ClusterModels(state, peers, host);
         var events = new MeshEventLog(folder.Node, time);
         var health = new NodeHealth(
             folder.Node, peers, host, folder.FolderPath, backend.Name, backend.FindFault, events, time);
@@ -228,6 +234,7 @@ internal sealed class NodeRuntime(
             Relays = relays,
             Models = host,
             Store = store,
+            Content = new ContentHandler(store),
             Duplicates = new DuplicateCalls(new DuplicateCallsOptions(), time),
             State = state,
             Status = status,

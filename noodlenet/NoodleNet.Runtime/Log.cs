@@ -137,6 +137,14 @@ internal static partial class Log
     [LoggerMessage(2400, LogLevel.Warning, "State file {Path} is damaged and kept as {Aside}; peers bring it back")]
     public static partial void StateFileDamaged(ILogger logger, string path, string aside);
 
+    // Cluster state in a database 2440-2459.
+    [LoggerMessage(2440, LogLevel.Warning,
+        "Cluster state {Path} is damaged and kept as {Aside}; {Rescued} of its entries were whole, peers bring the others")]
+    public static partial void StateDatabaseDamaged(ILogger logger, string path, string aside, int rescued);
+
+    [LoggerMessage(2441, LogLevel.Information, "Took over {Entries} entries of cluster state from {Path}")]
+    public static partial void StateTakenOver(ILogger logger, string path, int entries);
+
     // Link 2100-2199.
     [LoggerMessage(2100, LogLevel.Information, "Listening for peers on {EndPoint}")]
     public static partial void LinkListening(ILogger logger, string endPoint);

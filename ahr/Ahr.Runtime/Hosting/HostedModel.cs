@@ -3,10 +3,12 @@ using Noodle.Primitives;
 namespace Ahr.Runtime;
 
 /// <summary>One model's place in the host, from the first wish to have it to its unloading.</summary>
-internal sealed class HostedModel(string digest) : IDisposable
+internal sealed class HostedModel(string digest) : IProgress<FetchProgress>, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private volatile LoadedModel? _loaded;
+    private long _fetchedBytes;
+    private long _totalBytes;
 
     public string Digest { get; } = digest;
 
@@ -28,6 +30,13 @@ internal sealed class HostedModel(string digest) : IDisposable
     public CancellationToken Stopped => _stop.Token;
 
     public void Stop() => _stop.Cancel();
+
+    /// <summary>Notes how much of the file is here.</summary>
+    public void Report(FetchProgress value)
+    {
+        Interlocked.Exchange(ref _fetchedBytes, value.DoneBytes);
+        Interlocked.Exchange(ref _totalBytes, value.TotalBytes);
+    }
 
     public void SetReady(LoadedModel loaded)
     {
@@ -63,7 +72,11 @@ internal sealed class HostedModel(string digest) : IDisposable
             (loaded?.Estimate ?? default).Microseconds,
             Interlocked.Read(ref MemoryBytes),
             loaded?.Inputs ?? [],
-            loaded?.Outputs ?? []);
+            loaded?.Outputs ?? [])
+        {
+            Fetched = State == ModelState.Fetching
+                ? new FetchProgress(Interlocked.Read(ref _fetchedBytes), Interlocked.Read(ref _totalBytes)) : default,
+        };
     }
 
     public void Dispose()

@@ -260,7 +260,8 @@ public sealed class ModelHost : IAsyncDisposable
                 return $"model {model.Digest} is not in this node's store and there is no peer to fetch it from";
             }
 
-            StoreResult fetched = await _fetcher.FetchAsync(model.Digest, _store, model.Stopped).ConfigureAwait(false);
+            StoreResult fetched = await _fetcher.FetchAsync(model.Digest, _store, model, model.Stopped)
+                .ConfigureAwait(false);
             if (fetched.Fault != StoreFault.None)
             {
                 return fetched.Message;

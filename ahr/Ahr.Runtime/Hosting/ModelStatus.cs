@@ -38,4 +38,8 @@ public sealed record ModelStatus(
     long ServiceMicroseconds,
     long MemoryBytes,
     IReadOnlyList<TensorSpec> Inputs,
-    IReadOnlyList<TensorSpec> Outputs);
+    IReadOnlyList<TensorSpec> Outputs)
+{
+    /// <summary>How much of the file is here while it is fetched.</summary>
+    public FetchProgress Fetched { get; init; }
+}

@@ -8,12 +8,12 @@ namespace Ahr.Runtime;
 /// <summary>Model files of this node, each under the SHA-256 of its content.</summary>
 /// <remarks>
 /// Shape: <c>sha256/ab/ab12…</c> is a model, <c>sha256/ab/ab12….json</c> its manifest, <c>partial/</c> holds what is
-/// still arriving. A file gets its final name only after all of it is on disk and its digest is right; what is left in
-/// <c>partial/</c> by a crash is removed at the next start.
+/// still arriving. A file gets its final name only after all of it is on disk and its digest is right. What a crash left
+/// in <c>partial/</c> is removed at the next start, unless it is a fetch that can go on; that stays for a week.
 /// Bound: one file and the sum of all files, by <see cref="ModelStoreOptions"/>.
 /// Safe for several threads; one process at a time owns a store's folder.
 /// </remarks>
-public sealed class ModelStore
+public sealed partial class ModelStore
 {
     private const int DigestLength = 2 * SHA256.HashSizeInBytes;
     private const int LargestManifest = 1 << 20;
@@ -188,16 +188,23 @@ public sealed class ModelStore
             StoreFault.DigestMismatch, $"model {digest} was damaged on this node's disk: deploy or fetch it again");
     }
 
-    /// <summary>Removes a model and its manifest; false when it was not here or is held by the system.</summary>
+    /// <summary>Removes a model and what belongs to it; false when it was not here or is held by the system.</summary>
     public bool Delete(string digest)
     {
-        if (!Contains(digest))
+        if (!IsDigest(digest))
         {
             return false;
         }
 
         try
         {
+            DeletePartial(digest);
+            if (!Contains(digest))
+            {
+                return false;
+            }
+
+            File.Delete(PathOf(digest) + ChunksSuffix);
             long size = new FileInfo(PathOf(digest)).Length;
             File.Delete(PathOf(digest));
             Interlocked.Add(ref _bytes, -size);
@@ -254,7 +261,7 @@ public sealed class ModelStore
     public string PathOf(string digest) => Path.Combine(_models, digest[..2], digest);
 
     /// <summary>Counts bytes in before they are written; null, or why they are too many.</summary>
-    internal StoreResult? TryGrow(long modelBytes, int more)
+    internal StoreResult? TryGrow(long modelBytes, long more)
     {
         if (modelBytes + more > _options.MaxModelBytes)
         {
@@ -285,28 +292,6 @@ public sealed class ModelStore
         Shrink(replaced);
         Log.ModelStored(_logger, digest, sizeBytes);
         return StoreResult.Stored(digest, sizeBytes);
-    }
-
-    private StoreResult Broken(string action, Exception reason)
-    {
-        Log.StoreFailed(_logger, action, reason);
-        return StoreResult.Failed(
-            StoreFault.Unreadable, $"this node could not {action}: see its log for what the disk said");
-    }
-
-    private void RemovePartials()
-    {
-        int count = 0;
-        foreach (string file in Directory.EnumerateFiles(_partial))
-        {
-            File.Delete(file);
-            count++;
-        }
-
-        if (count > 0)
-        {
-            Log.PartialsRemoved(_logger, count);
-        }
     }
 
     private string ManifestOf(string digest) => PathOf(digest) + ".json";

@@ -38,6 +38,8 @@ public sealed class ModelHostTests
         Assert.Equal(ModelState.Fetching, scene.Host.GetStatus(digest).State);
         Assert.Equal(
             InferenceFault.NotReady, (await scene.Host.RunAsync(digest, Scene.Number(1), null, default)).Fault);
+        await fetcher.Began.Task.WaitAsync(Scene.Patience);
+        Assert.Equal(new FetchProgress(3, 5), scene.Host.GetStatus(digest).Fetched);
         fetcher.Gate.SetResult();
         Assert.Equal(ModelState.Ready, (await load.WaitAsync(Scene.Patience)).State);
     }
@@ -198,8 +200,13 @@ public sealed class ModelHostTests
     {
         public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public async ValueTask<StoreResult> FetchAsync(string digest, ModelStore store, CancellationToken cancellation)
+        public TaskCompletionSource Began { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public async ValueTask<StoreResult> FetchAsync(
+            string digest, ModelStore store, IProgress<FetchProgress> progress, CancellationToken cancellation)
         {
+            progress.Report(new FetchProgress(3, 5));
+            Began.TrySetResult();
             if (content is null)
             {
                 return new StoreResult(StoreFault.Missing, "no peer has it", "", 0);

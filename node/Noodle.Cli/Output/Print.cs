@@ -63,10 +63,17 @@ internal static class Print
             ["model", "node", "state", "in flight", "served", "one run", "why"],
             [.. replicas.Select(replica => new[]
             {
-                replica.Model, replica.Node, replica.State, Number(replica.InFlight), Number(replica.Served),
+                replica.Model, replica.Node, State(replica), Number(replica.InFlight), Number(replica.Served),
                 RoundTrip(replica.ServiceTimeUs), replica.Reason ?? "",
             })]);
     }
+
+    // Down and not up: 100 % is said when all of it is there.
+    internal static string State(ReplicaInfo replica) =>
+        replica is { State: ReplicaStates.Fetching, FetchedBytes: >= 0 and var done, TotalBytes: > 0 and var all }
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"{replica.State} {(int)Math.Clamp(100.0 * done / all, 0, 100)} %")
+            : replica.State;
 
     public static void Decisions(ParseResult parsed, IReadOnlyList<DecisionInfo> decisions)
     {

@@ -23,6 +23,12 @@ public sealed record ReplicaInfo
 
     /// <summary>Why it is in this state, as a sentence; null when there is nothing to say.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Bytes of the file that are there while it is fetched; else null.</summary>
+    public long? FetchedBytes { get; init; }
+
+    /// <summary>Bytes of the whole file while it is fetched and its size is known; else null.</summary>
+    public long? TotalBytes { get; init; }
 }
 
 /// <summary>Values of <see cref="ReplicaInfo.State"/>. A later version may add to them.</summary>

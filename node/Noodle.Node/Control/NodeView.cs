@@ -113,21 +113,22 @@ internal sealed class NodeView(
                 if (local.State != ModelState.Absent)
                 {
                     yield return Describe(model.Name, member.Node, (ReplicaState)local.State, local.InFlight,
-                        local.Served, local.ServiceMicroseconds, local.Reason);
+                        local.Served, local.ServiceMicroseconds, local.Reason, local.Fetched);
                 }
             }
             else if (peers.TryGetLoad(member.Node, out NodeLoad? load) &&
                 ClusterModels.Find(load.Status, model.Digest) is { State: not ReplicaState.Absent } remote)
             {
                 yield return Describe(model.Name, member.Node, remote.State, (int)remote.InFlight, (long)remote.Served,
-                    (long)remote.ServiceTimeUs, remote.Reason);
+                    (long)remote.ServiceTimeUs, remote.Reason,
+                    new FetchProgress(remote.FetchedBytes, remote.TotalBytes));
             }
         }
     }
 
     private static ReplicaInfo Describe(
         string model, NodeId node, ReplicaState state, int inFlight, long served, long serviceTimeUs,
-        string reason) => new()
+        string reason, FetchProgress fetched) => new()
         {
             Model = model,
             Node = node.ToString(),
@@ -143,6 +144,8 @@ internal sealed class NodeView(
             Served = served,
             ServiceTimeUs = serviceTimeUs,
             Reason = reason.Length == 0 ? null : reason,
+            FetchedBytes = state == ReplicaState.Fetching ? fetched.DoneBytes : null,
+            TotalBytes = state == ReplicaState.Fetching && fetched.TotalBytes > 0 ? fetched.TotalBytes : null,
         };
 
     private static DecisionInfo Describe(DecisionEntry entry) => new()

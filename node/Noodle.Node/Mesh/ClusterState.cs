@@ -8,35 +8,42 @@ using NoodleNet.State;
 namespace Noodle.Node.Mesh;
 
 /// <summary>What all nodes hold in common, on this node's disk and in its memory.</summary>
-/// <remarks>A write is on disk before it is told to anybody. Safe for several threads.</remarks>
-internal sealed class ClusterState
+/// <remarks>
+/// Meaning: a write is on disk before it is told to anybody. <see cref="StateKeys"/> names what stands where, and how
+/// it merges. A tombstone is kept for 30 days: whoever was away for less learns of the deletion. To forget it sooner,
+/// when all known members have seen it, would let a member that nobody remembers bring the key back.
+/// Bound: <see cref="LwwLimits"/>. Safe for several threads.
+/// </remarks>
+internal sealed class ClusterState : IDisposable
 {
-    // Long enough for a node that was off over a holiday to learn of what was removed meanwhile.
     private static readonly TimeSpan s_tombstoneAge = TimeSpan.FromDays(30);
 
     private readonly Lock _gate = new();
     private readonly Lock _counting = new();
     private readonly NodeId _self;
     private readonly LwwLimits _limits = new();
-    private LwwMap _map;
+    private readonly LwwMap _map;
     private readonly HybridClock _clock;
-    private readonly StateFile _file;
+    private readonly IStateStore _store;
+    private readonly Dictionary<string, LwwEntry> _unsaved = new(StringComparer.Ordinal); // of peers; a subset of _map
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private volatile byte[] _summary;
+    private long _collectedHour;
 
-    public ClusterState(NodeId self, StateFile file, TimeProvider time, ILogger log)
+    /// <exception cref="StorageException">The store cannot be used.</exception>
+    public ClusterState(NodeId self, IStateStore store, TimeProvider time, ILogger log)
     {
         _self = self;
         _map = new LwwMap(_limits);
         _clock = new HybridClock(self);
-        _file = file;
+        _store = store;
         _time = time;
         _log = log;
-        file.Load(_map);
+        store.Load(_map);
         _clock.Resume(_map.LatestStamp);
-        _map.CollectTombstones(WallMs, s_tombstoneAge);
         _summary = Summarise();
+        CollectTombstones();
     }
 
     /// <summary>Raised after every change, on the thread that made it; handlers are quick.</summary>
@@ -70,39 +77,61 @@ internal sealed class ClusterState
     }
 
     /// <summary>Writes a key; null deletes it.</summary>
+    /// <returns>
+    /// None; Stale when the key's rule keeps what is there (it was revoked before); or why it cannot be taken.
+    /// </returns>
     /// <exception cref="StorageException">The disk refuses; nothing is written, and nobody is told.</exception>
     public LwwFault Write(string key, byte[]? value)
     {
-        ReadOnlyMemory<byte> entries;
+        LwwEntry entry;
         lock (_gate)
         {
-            long before = _map.Version;
-            IReadOnlyCollection<LwwEntry> held = _map.Entries;
-            HybridStamp stamp = _clock.Next(WallMs);
-            LwwFault fault = value is null ? _map.Delete(key, stamp) : _map.Set(key, value, stamp);
+            entry = new LwwEntry(key, _clock.Next(WallMs), value is null ? (ReadOnlyMemory<byte>?)null : value.ToArray());
+            LwwFault fault = _map.Examine(entry);
             if (fault != LwwFault.None)
             {
                 return fault;
             }
 
-            entries = Encode(_map.DeltaSince(before));
-            try
-            {
-                _file.Save(_map);
-            }
-            catch (StorageException)
-            {
-                _map = new LwwMap(_limits);
-                _map.Merge(held);
-                throw;
-            }
-
+            _store.Save([.. _unsaved.Values, entry], untilOnDisk: true);
+            _unsaved.Clear();
+            _map.Merge([entry]);
             _summary = Summarise();
         }
 
         Changed?.Invoke();
-        Written?.Invoke(entries);
+        Written?.Invoke(Encode([entry]));
         return LwwFault.None;
+    }
+
+    /// <summary>Forgets deletions that are old enough; at most once an hour there is something to do.</summary>
+    public void CollectTombstones()
+    {
+        lock (_gate)
+        {
+            long hour = WallMs / 3_600_000; // as the map does, so that all nodes forget at nearly the same time
+            if (hour == _collectedHour)
+            {
+                return;
+            }
+
+            _collectedHour = hour;
+            IReadOnlyList<string> forgotten = _map.CollectTombstones(WallMs, s_tombstoneAge);
+            if (forgotten.Count == 0)
+            {
+                return;
+            }
+
+            _summary = Summarise();
+            try
+            {
+                _store.Forget(forgotten);
+            }
+            catch (StorageException e)
+            {
+                Log.StateNotKept(_log, e.Message); // they are old when they are read again, and go then
+            }
+        }
     }
 
     /// <summary>Adds to what this node has counted under a prefix of rule <see cref="MergeRule.Greatest"/>.</summary>
@@ -170,7 +199,10 @@ internal sealed class ClusterState
     }
 
     /// <summary>Takes what a peer sent; false when it is not in the form of <see cref="LwwCodec"/>.</summary>
-    /// <remarks>Where the disk refuses, it is held in memory alone: after a restart the peers have it still.</remarks>
+    /// <remarks>
+    /// Where the disk refuses, it is held in memory, and tried again with the next write: after a restart the peers
+    /// have it still.
+    /// </remarks>
     public bool TryMerge(ReadOnlyMemory<byte> bytes, NodeId from)
     {
         if (!LwwCodec.TryRead(bytes.Span, _limits, out IReadOnlyList<LwwEntry>? entries))
@@ -198,18 +230,38 @@ internal sealed class ClusterState
             }
 
             _summary = Summarise();
-            try
-            {
-                _file.Save(_map);
-            }
-            catch (StorageException e)
-            {
-                Log.StateNotKept(_log, e.Message);
-            }
+            Keep(merge.Changed);
         }
 
         Changed?.Invoke();
         return true;
+    }
+
+    /// <summary>Closes the store.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _store.Dispose();
+        }
+    }
+
+    private void Keep(IReadOnlyList<LwwEntry> changed)
+    {
+        foreach (LwwEntry entry in changed)
+        {
+            _unsaved[entry.Key] = entry;
+        }
+
+        try
+        {
+            _store.Save(_unsaved.Values, untilOnDisk: false);
+            _unsaved.Clear();
+        }
+        catch (StorageException e)
+        {
+            Log.StateNotKept(_log, e.Message);
+        }
     }
 
     private static ReadOnlyMemory<byte> Encode(IReadOnlyCollection<LwwEntry> entries)

@@ -46,6 +46,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
     /// <summary>What gossip proves of a member: only who is verified, or claims in good order, is dialed.</summary>
     /// <remarks>Bound: one that only claims is dialed 3 times, then every 10 min; 4 of them at once.</remarks>
     public Func<RegistryEntry, MemberIdentity> IdentityOf { get; set; } = static _ => MemberIdentity.Verified;
+
     /// <summary>Raised when a living node could not be dialed <see cref="FailuresBeforeRelay"/> times or
     /// more.</summary>
     public event Action<NodeId>? Barred;

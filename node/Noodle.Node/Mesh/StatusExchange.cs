@@ -13,22 +13,26 @@ namespace Noodle.Node.Mesh;
 /// <summary>Tells every peer what this node has loaded and how busy it is, and keeps cluster state the same
 /// everywhere.</summary>
 /// <remarks>
-/// Meaning: a status goes out when a model's state changes, and at least once a second. It carries a summary of
-/// the cluster state; a receiver that holds something else compares buckets with the sender and both send what the
-/// other lacks.
-/// Bound: one status, one push and one comparison under way a peer; each at most <see cref="s_patience"/>.
+/// Meaning: a status goes to all when a model's state changes here, and once a second to those whom
+/// <see cref="StatusAudience"/> names. It carries a summary of the cluster state; a receiver that holds something else
+/// compares buckets with the sender and both send what the other lacks. What is written here goes to all at once.
+/// Bound: one status, one push and one comparison under way a peer, each at most <see cref="s_patience"/>; at most
+/// <see cref="MaxComparisons"/> comparisons at once, the next status asks for the others.
 /// </remarks>
 internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelHost models, TimeProvider time,
     ILogger log, NodeHealth health)
 {
     private const int MaxReasonBytes = 16 * 1024; // all reasons of a status together: it must fit into one header
+    private const int MaxComparisons = 8;
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_busyPeriod = TimeSpan.FromMilliseconds(200); // while calls come and go
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(20); // joins changes that come in one burst
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly PeerTasks _sending = new("status to a peer", log);
     private readonly PeerTasks _pushing = new("state to a peer", log);
     private readonly PeerTasks _comparing = new("comparison with a peer", log);
+    private readonly StatusAudience _audience = new(new Prng((ulong)time.GetTimestamp()));
     private readonly ulong _life = (ulong)time.GetUtcNow().Ticks;
     private ulong _sequence;
     private volatile bool _draining;
@@ -42,6 +46,7 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
 
     /// <summary>Epoch of the gossip ring in use.</summary>
     public Func<uint> GossipEpoch { get; set; } = static () => 0;
+
     /// <summary>Raised with a status before it goes out, to put more into it.</summary>
     public event Action<NodeStatus>? Composing;
 
@@ -58,12 +63,27 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
         peers.Connected += Greet;
         try
         {
+            string told = "";
+            (long at, int inFlight) = (0, 0);
             while (!cancellation.IsCancellationRequested)
             {
                 Task change = models.Changes.Next;
-                SendToAll(cancellation);
+                state.CollectTombstones();
+                string news = Describe();
+                TimeSpan silent = at == 0 ? s_period : time.GetElapsedTime(at);
+                if (news != told)
+                {
+                    SendToAll(cancellation);
+                    (told, at, inFlight) = (news, time.GetTimestamp(), models.InFlight);
+                }
+                else if (silent >= s_period || (silent >= s_busyPeriod && models.InFlight != inFlight))
+                {
+                    SendToAudience(cancellation);
+                    (at, inFlight) = (time.GetTimestamp(), models.InFlight);
+                }
+
                 await Task.Delay(s_shortest, time, cancellation);
-                await Task.WhenAny(change, Task.Delay(s_period, time, cancellation));
+                await Task.WhenAny(change, Task.Delay(s_busyPeriod, time, cancellation));
             }
         }
         catch (OperationCanceledException)
@@ -92,12 +112,28 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
     {
         peers.NoteStatus(from.Node, status);
         Told?.Invoke(from.Node, status);
-        if (Differs())
+        if (Differs() && _comparing.Count < MaxComparisons)
         {
             _comparing.Start(from.Node, () => Differs() ? CompareAsync(from, cancellation) : Task.CompletedTask);
         }
 
         bool Differs() => !status.StateDigest.Span.SequenceEqual(state.Summary.Span);
+    }
+
+    // What peers are to know at once. Load and progress can wait for the next second.
+    private string Describe() => string.Join(
+        '\n', models.List().Select(model => $"{model.Digest} {model.State} {model.Reason}").Append($"{Draining}"));
+
+    private void SendToAudience(CancellationToken cancellation)
+    {
+        NodeId[] connected = [.. peers.ListConnected().Select(peer => peer.Node)];
+        foreach (NodeId node in _audience.Next(connected))
+        {
+            if (peers.TryGetLink(node, out LinkPeer? peer))
+            {
+                Send(peer, cancellation);
+            }
+        }
     }
 
     internal byte[] Compose()
@@ -124,6 +160,8 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
                 Served = (ulong)model.Served,
                 ServiceTimeUs = (ulong)model.ServiceMicroseconds,
                 Reason = room >= 0 ? model.Reason : "",
+                FetchedBytes = model.Fetched.DoneBytes,
+                TotalBytes = model.Fetched.TotalBytes,
             });
         }
 

@@ -38,6 +38,18 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
     public bool TryGet(string name, [NotNullWhen(true)] out DeployedModel? model) =>
         _models.TryGetValue(name, out model);
 
+    /// <summary>A model deployed from this file, one that names its chunks first; null when there is none.</summary>
+    public DeployedModel? FindByDigest(string digest)
+    {
+        DeployedModel? found = null;
+        foreach (DeployedModel model in _models.Values)
+        {
+            found = model.Digest == digest && found is not { ChunksDigest.Length: > 0 } ? model : found;
+        }
+
+        return found;
+    }
+
     /// <summary>Writes a deployment for all nodes.</summary>
     public LwwFault Put(DeployedModel model) => _state.Write(StateKeys.Models + model.Name, Encode(model));
 
@@ -136,6 +148,7 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
             SizeBytes = model.SizeBytes,
             Platform = model.Platform,
             Replicas = (uint)model.Replicas,
+            ChunksDigest = model.ChunksDigest,
         };
         deployment.Inputs.AddRange(model.Inputs.Select(Encode));
         deployment.Outputs.AddRange(model.Outputs.Select(Encode));
@@ -158,7 +171,10 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
                 ? null
                 : new DeployedModel(
                     name, d.Version, d.Digest, d.SizeBytes, d.Platform, (int)d.Replicas,
-                    [.. d.Inputs.Select(Decode)], [.. d.Outputs.Select(Decode)]);
+                    [.. d.Inputs.Select(Decode)], [.. d.Outputs.Select(Decode)])
+                {
+                    ChunksDigest = ModelStore.IsDigest(d.ChunksDigest) ? d.ChunksDigest : "",
+                };
         }
         catch (InvalidProtocolBufferException)
         {

@@ -1,6 +1,7 @@
 using Ahr.Runtime;
 using Microsoft.Extensions.Logging;
 using Noodle.Node.Mesh;
+using NoodleNet.Content;
 using NoodleNet.Discovery;
 using NoodleNet.Runtime.Storage;
 using NoodleNet.State;
@@ -118,13 +119,17 @@ internal sealed class Deployments(
 
         DeployedModel model;
         LwwFault refused;
+        string chunks = await DigestOfChunksAsync(stored, cancellation);
         try
         {
             lock (_telling) // two deployments of one name at once: each has a version of its own
             {
                 long version = catalog.TryGet(name, out DeployedModel? before) ? before.Version + 1 : 1;
                 model = new DeployedModel(
-                    name, version, stored.Digest, stored.SizeBytes, Platform, replicas, loaded.Inputs, loaded.Outputs);
+                    name, version, stored.Digest, stored.SizeBytes, Platform, replicas, loaded.Inputs, loaded.Outputs)
+                {
+                    ChunksDigest = chunks,
+                };
                 refused = catalog.Put(model);
             }
         }
@@ -141,6 +146,15 @@ internal sealed class Deployments(
 
         Log.Deployed(log, name, model.Version, stored.Digest, replicas);
         return new(DeployFault.None, "", model);
+    }
+
+    // Whoever fetches the file checks each chunk against this; without it only the whole can be checked.
+    private async Task<string> DigestOfChunksAsync(StoreResult stored, CancellationToken cancellation)
+    {
+        byte[]? hashes = await store.HashChunksAsync(stored.Digest, ChunkManifest.DefaultChunkBytes, cancellation);
+        return ChunkManifest.TryCreate(
+            stored.SizeBytes, ChunkManifest.DefaultChunkBytes, hashes, out ChunkManifest? manifest)
+                ? manifest.Digest : "";
     }
 
     private static DeployFault FaultOf(StoreFault fault) => fault switch

@@ -39,6 +39,8 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
                 TalkIntents.StatePush => MergeStateAsync(services, incoming, cancellation),
                 TalkIntents.MeshProbe => services.Topology.AnswerProbeAsync(incoming, cancellation),
                 TalkIntents.MeshRelay => services.Relays.HandleAsync(incoming, cancellation),
+                TalkIntents.ModelManifest => services.Content.SendManifestAsync(incoming, cancellation),
+                TalkIntents.ModelChunk => services.Content.SendChunkAsync(incoming, cancellation),
                 TalkIntents.ModelFetch => SendModelAsync(services, incoming, cancellation),
                 TalkIntents.TrustAdmit or TalkIntents.TrustAuthority =>
                     services.Trust.ServeAsync(incoming, cancellation),

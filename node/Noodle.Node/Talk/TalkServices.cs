@@ -14,6 +14,8 @@ internal sealed class TalkServices
 
     public required ModelStore Store { get; init; }
 
+    public required ContentHandler Content { get; init; }
+
     public required DuplicateCalls Duplicates { get; init; }
 
     public required ClusterState State { get; init; }
@@ -21,6 +23,7 @@ internal sealed class TalkServices
     public required StatusExchange Status { get; init; }
 
     public required TrustTalk Trust { get; init; }
+
     public required MeshTopology Topology { get; init; }
 
     public required RelayService Relays { get; init; }

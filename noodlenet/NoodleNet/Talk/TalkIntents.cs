@@ -24,10 +24,17 @@ public static class TalkIntents
 
     /// <summary>The authority's key, between admins: nothing to <see cref="AuthorityAnswer"/>.</summary>
     public const string TrustAuthority = "noodle.trust.authority";
+
     /// <summary>Measure a round trip and swap coordinates: <see cref="MeshProbe"/> to the same.</summary>
     public const string MeshProbe = "noodle.mesh.probe";
 
     /// <summary>A stream to a node that is out of reach: <see cref="RelayOpen"/> to <see cref="RelayAnswer"/>.
     /// </summary>
     public const string MeshRelay = "noodle.mesh.relay";
+
+    /// <summary>The hashes of a model's chunks: <see cref="ManifestAsk"/> to <see cref="ManifestHead"/> and a body.</summary>
+    public const string ModelManifest = "noodle.model.manifest";
+
+    /// <summary>One chunk of a model: <see cref="ChunkAsk"/>, answered with the chunk as body.</summary>
+    public const string ModelChunk = "noodle.model.chunk";
 }

@@ -10,15 +10,20 @@ namespace Noodle.Node.Tests.Mesh;
 public sealed class ClusterStateTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("noodle-state-").FullName;
+    private readonly List<IDisposable> _open = [];
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        _open.ForEach(state => state.Dispose());
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Fact]
     public void Two_nodes_converge_by_one_comparison_whatever_each_wrote() =>
         Gen.Select(Writes, Writes).Sample(
             (left, right) =>
             {
-                (ClusterState a, ClusterState b) = (Open("a", 1), Open("b", 2));
+                using ClusterState a = OpenFresh(1), b = OpenFresh(2);
                 Apply(a, left);
                 Apply(b, right);
                 Assert.True(b.TryCompare(a.GetDigest(), out ulong buckets, out ReadOnlyMemory<byte> entries));
@@ -26,8 +31,6 @@ public sealed class ClusterStateTests : IDisposable
                 Assert.True(b.TryMerge(a.EntriesIn(buckets), Node(1)));
                 Assert.True(a.Summary.Span.SequenceEqual(b.Summary.Span));
                 Assert.Equal(Show(a), Show(b));
-                File.Delete(Path.Combine(_folder, "a"));
-                File.Delete(Path.Combine(_folder, "b"));
             },
             iter: 50, threads: 1);
 
@@ -38,8 +41,10 @@ public sealed class ClusterStateTests : IDisposable
         Assert.Equal(LwwFault.None, before.Write("model/x", [1, 2]));
         Assert.Equal(LwwFault.None, before.Write("model/y", [3]));
         Assert.Equal(LwwFault.None, before.Write("model/x", null));
+        byte[] summary = before.Summary.ToArray();
+        before.Dispose();
         ClusterState after = Open("a", 1);
-        Assert.Equal(before.Summary, after.Summary.ToArray());
+        Assert.Equal(summary, after.Summary.ToArray());
         Assert.Equal(["model/y"], after.List("model/").Select(entry => entry.Key));
         Assert.False(after.TryGet("model/x", out _));
         Assert.Equal(LwwFault.None, after.Write("model/y", [4])); // its clock goes on from what it held
@@ -76,36 +81,100 @@ public sealed class ClusterStateTests : IDisposable
     [Fact]
     public void A_write_that_the_disk_refuses_is_taken_back_and_told_to_nobody()
     {
-        ClusterState state = Open("a", 1);
+        var disk = new BreakableStore(Store("a"));
+        ClusterState state = Open(disk, 1);
         state.Write("kept", [1]);
         byte[] summary = state.Summary.ToArray();
         int told = 0;
         state.Changed += () => told++;
         state.Written += _ => told++;
-        BreakDisk();
+        disk.IsBroken = true;
         Assert.Throws<StorageException>(() => state.Write("lost", [2]));
         Assert.Throws<StorageException>(() => state.Write("kept", null));
         Assert.Equal(summary, state.Summary);
         Assert.Equal(["kept"], state.List("").Select(entry => entry.Key));
         Assert.Equal(0, told);
 
-        MendDisk();
+        disk.IsBroken = false;
         Assert.Equal(LwwFault.None, state.Write("kept", [3]));
         Assert.Equal(2, told);
     }
 
     [Fact]
-    public void What_a_peer_sends_is_held_in_memory_when_the_disk_refuses_it()
+    public void What_a_peer_sends_is_held_in_memory_when_the_disk_refuses_it_and_goes_out_with_the_next_write()
     {
-        ClusterState state = Open("a", 1);
+        var disk = new BreakableStore(Store("a"));
+        ClusterState state = Open(disk, 1);
         int changes = 0;
         state.Changed += () => changes++;
-        BreakDisk();
+        disk.IsBroken = true;
         ReadOnlyMemory<byte> entries = Encode(new LwwEntry("k", new HybridStamp(1, 0, Node(2)), new byte[] { 7 }));
         Assert.True(state.TryMerge(entries, Node(2)));
         Assert.True(state.TryGet("k", out _));
         Assert.True(state.TryMerge(entries, Node(2)));
         Assert.Equal(1, changes); // the second time it is no news
+
+        disk.IsBroken = false;
+        state.Write("other", [1]);
+        state.Dispose();
+        Assert.Equal(["k", "other"], Open("a", 1).List("").Select(entry => entry.Key));
+    }
+
+    [Fact]
+    public void A_revocation_stays_what_it_was_whoever_writes_later()
+    {
+        ClusterState a = Open("a", 1), b = Open("b", 2);
+        Assert.Equal(LwwFault.None, a.Write("revoked/node/x", [1]));
+        Assert.True(b.TryMerge(a.EntriesIn(ulong.MaxValue), Node(1)));
+        Assert.Equal(LwwFault.Stale, b.Write("revoked/node/x", [2]));
+        Assert.Equal(LwwFault.Rule, b.Write("revoked/node/x", null));
+        Assert.True(b.TryGet("revoked/node/x", out ReadOnlyMemory<byte> value));
+        Assert.Equal([1], value.ToArray());
+    }
+
+    [Fact]
+    public void Two_nodes_that_count_apart_have_the_sum_when_they_meet()
+    {
+        ClusterState a = Open("a", 1), b = Open("b", 2);
+        a.Count("token-use/t", 2);
+        a.Count("token-use/t", 1);
+        b.Count("token-use/t", 4);
+        b.Count("token-use/other", 100);
+        Assert.True(b.TryMerge(a.EntriesIn(ulong.MaxValue), Node(1)));
+        Assert.True(a.TryMerge(b.EntriesIn(ulong.MaxValue), Node(2)));
+        Assert.Equal((7ul, 7ul, 0ul), (a.CountOf("token-use/t"), b.CountOf("token-use/t"), a.CountOf("token-use/x")));
+    }
+
+    [Fact]
+    public void Old_deletions_are_forgotten_while_the_node_runs_and_on_its_disk()
+    {
+        var time = new SteppedTime();
+        var disk = new BreakableStore(Store("a"));
+        ClusterState state = Open(disk, 1, time);
+        state.Write("k", [1]);
+        state.Write("k", null);
+        state.Write("kept", [2]);
+        byte[] summary = state.Summary.ToArray();
+
+        time.Now += TimeSpan.FromDays(30);
+        state.CollectTombstones();
+        Assert.Equal(summary, state.Summary);
+
+        time.Now += TimeSpan.FromHours(2);
+        disk.IsBroken = true; // it goes from the disk when that is read again
+        state.CollectTombstones();
+        Assert.NotEqual(summary, state.Summary);
+        summary = state.Summary.ToArray();
+        time.Now += TimeSpan.FromHours(1);
+        disk.IsBroken = false;
+        state.CollectTombstones();
+        state.CollectTombstones();
+        Assert.Equal(summary, state.Summary);
+        state.Dispose();
+
+        disk = new BreakableStore(Store("a"));
+        Assert.Equal(summary, Open(disk, 1, time).Summary);
+        Assert.Equal(1, disk.Forgotten);
     }
 
     [Fact]
@@ -139,16 +208,55 @@ public sealed class ClusterStateTests : IDisposable
         return output.WrittenMemory;
     }
 
-    private ClusterState Open(string name, int node) => new(
-        Node(node), new StateFile(Path.Combine(_folder, name), NullLogger.Instance), TimeProvider.System,
-            NullLogger.Instance);
+    private StateDatabase Store(string name) => new(Path.Combine(_folder, name), NullLogger.Instance);
 
-    // Works for root too, whom no permission stops: a folder stands where the file is to be put.
-    private void BreakDisk()
+    private ClusterState Open(string name, int node) => Open(Store(name), node);
+
+    private ClusterState OpenFresh(int node) => Open(Guid.NewGuid().ToString("N"), node);
+
+    private ClusterState Open(IStateStore store, int node, TimeProvider? time = null)
     {
-        File.Delete(Path.Combine(_folder, "a"));
-        Directory.CreateDirectory(Path.Combine(_folder, "a", "in-the-way"));
+        var state = new ClusterState(Node(node), store, time ?? TimeProvider.System, NullLogger.Instance);
+        _open.Add(state);
+        return state;
     }
 
-    private void MendDisk() => Directory.Delete(Path.Combine(_folder, "a"), recursive: true);
+    private sealed class SteppedTime : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+
+    private sealed class BreakableStore(IStateStore inner) : IStateStore
+    {
+        public bool IsBroken { get; set; }
+
+        public int Forgotten { get; private set; }
+
+        public StateOutcome Load(LwwMap map) => inner.Load(map);
+
+        public void Save(IReadOnlyCollection<LwwEntry> entries, bool untilOnDisk)
+        {
+            Check();
+            inner.Save(entries, untilOnDisk);
+        }
+
+        public void Forget(IReadOnlyCollection<string> keys)
+        {
+            Check();
+            inner.Forget(keys);
+            Forgotten += keys.Count;
+        }
+
+        public void Dispose() => inner.Dispose();
+
+        private void Check()
+        {
+            if (IsBroken)
+            {
+                throw new StorageException("The disk is broken.");
+            }
+        }
+    }
 }

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Noodle.Primitives;
 using NoodleNet.Runtime.Storage;
@@ -23,10 +26,10 @@ public sealed class StateFileTests : IDisposable
     public void A_map_comes_back_as_it_was()
     {
         LwwMap map = Example(), again = new();
-        Assert.Equal(StateFileOutcome.Missing, _file.Load(again));
-        _file.Save(map);
+        Assert.Equal(StateOutcome.Missing, _file.Load(again));
+        Save(map);
 
-        Assert.Equal(StateFileOutcome.Loaded, _file.Load(again));
+        Assert.Equal(StateOutcome.Loaded, _file.Load(again));
         Assert.Equal(map.Entries, again.Entries);
         Assert.Equal(map.GetDigest(), again.GetDigest());
     }
@@ -34,7 +37,7 @@ public sealed class StateFileTests : IDisposable
     [Fact]
     public void A_file_cut_anywhere_is_set_aside()
     {
-        _file.Save(Example());
+        Save(Example());
         byte[] whole = File.ReadAllBytes(_path);
         for (int length = 0; length < whole.Length; length++)
         {
@@ -49,7 +52,7 @@ public sealed class StateFileTests : IDisposable
     [Fact]
     public void A_file_with_any_byte_changed_is_set_aside()
     {
-        _file.Save(Example());
+        Save(Example());
         byte[] whole = File.ReadAllBytes(_path);
         for (int i = 0; i < whole.Length; i++)
         {
@@ -65,7 +68,7 @@ public sealed class StateFileTests : IDisposable
     {
         File.WriteAllBytes(_path, new byte[5_000]);
         var map = new LwwMap(new LwwLimits(Entries: 1, TotalBytes: 1));
-        Assert.Equal(StateFileOutcome.Damaged, _file.Load(map));
+        Assert.Equal(StateOutcome.Damaged, _file.Load(map));
     }
 
     [Fact]
@@ -76,10 +79,24 @@ public sealed class StateFileTests : IDisposable
         Assert.Contains(_path, Assert.Throws<StorageException>(() => _file.Load(new LwwMap())).Message);
     }
 
+    private void Save(LwwMap map) => File.WriteAllBytes(_path, SnapshotOf(map));
+
+    // As version 0.1 wrote it.
+    internal static byte[] SnapshotOf(LwwMap map)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        output.Write("NOODLST1"u8);
+        output.Write(new byte[sizeof(ulong)]);
+        LwwCodec.Write(map.Entries, output);
+        byte[] content = output.WrittenSpan.ToArray();
+        BinaryPrimitives.WriteInt64BigEndian(content.AsSpan(8), content.Length - 16);
+        return [.. content, .. SHA256.HashData(content)];
+    }
+
     private void AssertDamaged()
     {
         var map = new LwwMap();
-        Assert.Equal(StateFileOutcome.Damaged, _file.Load(map));
+        Assert.Equal(StateOutcome.Damaged, _file.Load(map));
         Assert.Equal(0, map.Count);
         Assert.False(File.Exists(_path));
         Assert.True(File.Exists(_path + ".damaged"));
