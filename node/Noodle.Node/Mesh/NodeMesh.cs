@@ -217,9 +217,6 @@ internal sealed class NodeMesh : IAsyncDisposable
         }
     }
 
-    /// <summary>Nodes heard by multicast that are not proven to be of this mesh.</summary>
-    public IReadOnlyList<Stranger> Strangers => _beacons?.Strangers ?? [];
-
     public async ValueTask DisposeAsync()
     {
         if (_beacons is not null)
