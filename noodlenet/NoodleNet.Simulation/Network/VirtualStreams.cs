@@ -30,7 +30,7 @@ public sealed class VirtualStreams(Simulation simulation, VirtualNetwork network
         network.Counters.Streams++;
         int target = network.Find(to);
         var stream = new Connection(from, target, simulation.Now + limit, ended);
-        simulation.At(stream.Deadline, () => stream.End(null));
+        EndInTime(stream);
         if (target < 0 || !Work)
         {
             return; // nobody there to refuse: the deadline ends it
@@ -47,6 +47,9 @@ public sealed class VirtualStreams(Simulation simulation, VirtualNetwork network
             Move(stream, question, forth: true, () => Serve(stream, question));
         });
     }
+
+    // A method of its own: beside the others in Ask, this closure would hold the question until the deadline.
+    private void EndInTime(Connection stream) => simulation.At(stream.Deadline, () => stream.End(null));
 
     private void Serve(Connection stream, byte[] question)
     {
