@@ -58,7 +58,7 @@ public abstract class LinkContractTests
     public async Task Many_requests_in_both_directions_at_once_each_get_their_own_answer()
     {
         await using Pair pair = await ConnectAsync();
-        Assert.True(pair.B.TryGetPeer(LinkPair.Node(2), out LinkPeer? back));
+        LinkPeer back = await pair.BackAsync();
         await Task.WhenAll(Enumerable.Range(0, 12).Select(lane => Task.Run(async () =>
         {
             byte[] body = new byte[(lane * 997) + 4];
@@ -319,7 +319,9 @@ public abstract class LinkContractTests
         LinkHost a = LinkPair.NewHost(two, account: account);
         LinkHost b = LinkPair.NewHost(authority.Issue(LinkPair.Node(1)), handle, account: account);
         await Rig.ListenAsync(b);
-        return new Pair(a, b, two, account) { Peer = await Rig.ConnectAsync(a, b, LinkPair.Node(1)) };
+        var pair = new Pair(a, b, two, account);
+        pair.Peer = await Rig.ConnectAsync(a, b, LinkPair.Node(1));
+        return pair;
     }
 
     /// <summary>Node 1 alone, with what node 2 needs to come; a second host speaks as node 3.</summary>
@@ -347,30 +349,42 @@ public abstract class LinkContractTests
             out string? fault) => real.TryVerifyPeer(certificate, asServer, out peer, out fault);
     }
 
-    private sealed class Pair(LinkHost a, LinkHost b, ILinkIdentity other, TestAccount account) : IAsyncDisposable
+    private sealed class Pair : IAsyncDisposable
     {
-        public LinkHost A => a;
+        private readonly TaskCompletionSource<LinkPeer> _back =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public LinkHost B => b;
+        public Pair(LinkHost a, LinkHost b, ILinkIdentity other, TestAccount account)
+        {
+            (A, B, Other, Account) = (a, b, other, account);
+            b.PeerConnected += peer => _back.TrySetResult(peer);
+        }
 
-        public ILinkIdentity Other => other;
+        public LinkHost A { get; }
 
-        public TestAccount Account => account;
+        public LinkHost B { get; }
 
-        public LinkPeer Peer { get; init; } = null!;
+        public ILinkIdentity Other { get; }
+
+        public TestAccount Account { get; }
+
+        public LinkPeer Peer { get; set; } = null!;
+
+        /// <summary>Node 2 as node 1 sees it, which may be a moment later.</summary>
+        public Task<LinkPeer> BackAsync() => _back.Task.WaitAsync(LinkPair.Bound);
 
         public Task<LinkFault> LostAsync()
         {
             var lost = new TaskCompletionSource<LinkFault>(TaskCreationOptions.RunContinuationsAsynchronously);
-            a.PeerLost += (_, fault) => lost.TrySetResult(fault);
+            A.PeerLost += (_, fault) => lost.TrySetResult(fault);
             return lost.Task.WaitAsync(LinkPair.Bound);
         }
 
         public async ValueTask DisposeAsync()
         {
-            await a.DisposeAsync().AsTask().WaitAsync(LinkPair.Bound);
-            await b.DisposeAsync().AsTask().WaitAsync(LinkPair.Bound);
-            await account.WhenFreeAsync();
+            await A.DisposeAsync().AsTask().WaitAsync(LinkPair.Bound);
+            await B.DisposeAsync().AsTask().WaitAsync(LinkPair.Bound);
+            await Account.WhenFreeAsync();
         }
     }
 }
