@@ -6,18 +6,22 @@ namespace Noodle.Bench.Link;
 /// <summary>How much of each kind is measured.</summary>
 /// <param name="MessageBytes">Bytes there and bytes back in one round trip.</param>
 /// <param name="TensorBytes">Bytes of one tensor, at least <see cref="LinkPayload.TailBytes"/>.</param>
-/// <param name="Blocks">Blocks of round trips of each subject, at least 1; a tenth of as many warm up before.</param>
+/// <param name="WarmUp">
+/// How long round trips warm up: the runtime takes seconds to optimise what runs often, and until then code that came
+/// with .NET, which is optimised already, looks twice as fast as any other.
+/// </param>
+/// <param name="Blocks">Blocks of round trips of each subject, at least 1.</param>
 /// <param name="BlockCalls">Round trips in a block, at least 1.</param>
-/// <param name="Tensors">Tensors of each subject, at least 1, after two that warm up.</param>
-/// <param name="Bursts">Bursts of each subject, at least 1, after two that warm up.</param>
+/// <param name="Tensors">Tensors of each subject, at least 1, after four that warm up.</param>
+/// <param name="Bursts">Bursts of each subject, at least 1, after four that warm up.</param>
 /// <param name="BurstCalls">Requests of one burst, all made at once.</param>
 internal sealed record LinkSizes(
-    int MessageBytes, int TensorBytes, int Blocks, int BlockCalls, int Tensors, int Bursts, int BurstCalls);
+    int MessageBytes, int TensorBytes, TimeSpan WarmUp, int Blocks, int BlockCalls, int Tensors, int Bursts, int BurstCalls);
 
 /// <summary>Measures subjects against each other, in turns drawn anew for each round.</summary>
 internal static class LinkMeasurement
 {
-    private const int WarmUps = 2;
+    private const int WarmUps = 4;
 
     /// <summary>Round trips one after the other, in blocks, so that the threads are as warm as under steady load.</summary>
     /// <remarks>
@@ -28,14 +32,20 @@ internal static class LinkMeasurement
     {
         double[][] latencies = [.. subjects.Select(_ => new double[sizes.Blocks * sizes.BlockCalls])];
         double[][] allocated = [.. subjects.Select(_ => new double[sizes.Blocks])];
-        int warmUps = WarmUps + (sizes.Blocks / 10);
-        await TakeTurnsAsync(subjects.Count, warmUps, sizes.Blocks, async (index, round) =>
+        async Task RunAsync(int index, int round)
         {
             int block = int.Max(round, 0); // what warms up is overwritten
             Memory<double> into = latencies[index].AsMemory(block * sizes.BlockCalls, sizes.BlockCalls);
             allocated[index][block] =
                 await RunBlockAsync(subjects[index], into, cancellation).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+        }
+
+        for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < sizes.WarmUp;)
+        {
+            await TakeTurnsAsync(subjects.Count, WarmUps, 0, RunAsync).ConfigureAwait(false);
+        }
+
+        await TakeTurnsAsync(subjects.Count, WarmUps, sizes.Blocks, RunAsync).ConfigureAwait(false);
         return [.. subjects.Select((subject, i) => new Series(
             subject.Name, latencies[i], (long)new Series("", allocated[i], 0).P50Us))];
     }

@@ -10,8 +10,8 @@ internal static class LinkVerb
     private const int MostRepeats = 100_000;
 
     private static readonly LinkSizes s_default = new(
-        MessageBytes: 128, TensorBytes: 64 << 20, Blocks: 200, BlockCalls: 100, Tensors: 15, Bursts: 10,
-        BurstCalls: 10_000);
+        MessageBytes: 128, TensorBytes: 64 << 20, WarmUp: TimeSpan.FromSeconds(10), Blocks: 200, BlockCalls: 100,
+        Tensors: 15, Bursts: 10, BurstCalls: 10_000);
 
     public static Verb Verb { get; } = Verb.Own(
         "link", "128 B there and back, 64 MiB tensors, 10,000 at once: the link, TLS, gRPC, TCP, QUIC", RunAsync);

@@ -8,7 +8,7 @@ namespace Noodle.Bench.Tests;
 public sealed class LinkVerbTests : IDisposable
 {
     private static readonly LinkSizes s_tiny = new(
-        MessageBytes: 128, TensorBytes: 300_000, Blocks: 9, BlockCalls: 3, Tensors: 9, Bursts: 9, BurstCalls: 50);
+        MessageBytes: 128, TensorBytes: 300_000, WarmUp: TimeSpan.FromMilliseconds(1), Blocks: 9, BlockCalls: 3, Tensors: 9, Bursts: 9, BurstCalls: 50);
 
     private readonly StringWriter _output = new(), _progress = new();
 

@@ -54,18 +54,15 @@ internal sealed partial class LinkConnection
 
                 if (collected is not null && _turn.IsQuick)
                 {
-                    Prepare();
-                    bool isReader = _turn.TryRun(collected);
-                    t_runs = null;
-                    collected = null;
-                    if (!isReader)
+                    if (!_turn.TryRun(collected))
                     {
                         return;
                     }
 
-                    WritePrepared();
+                    collected = null;
                 }
-                else if (isWriterWanted)
+
+                if (isWriterWanted)
                 {
                     Pump();
                 }
@@ -111,14 +108,13 @@ internal sealed partial class LinkConnection
             ThreadPool.UnsafeQueueUserWorkItem(collected, preferLocal: false);
         }
 
-        WritePrepared();
+        Pump();
     }
 
     /// <summary>Goes on reading where a thread is held up by application code.</summary>
     private void ReadOn()
     {
         Log.LinkReaderHeldUp(Logger, Node.ShortName);
-        WritePrepared();
         _ = ReadLoopAsync(); // RunAsync awaits its end, whichever thread comes to it
     }
 
@@ -165,7 +161,7 @@ internal sealed partial class LinkConnection
                 _collected = null;
             }
 
-            isWriterWanted = IsWriterWanted;
+            isWriterWanted = !_isWriting && (_isClosed || _machine.HasFrames);
             return !_isClosed || IsGoodbye;
         }
     }

@@ -7,9 +7,6 @@ namespace NoodleNet.Runtime.Link;
 
 internal sealed partial class LinkConnection
 {
-    [ThreadStatic]
-    private static LinkConnection? t_runs;
-
     private readonly TaskCompletionSource _writerIdle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action _onWritten;
     private ConfiguredValueTaskAwaitable.ConfiguredValueTaskAwaiter _writing;
@@ -17,9 +14,6 @@ internal sealed partial class LinkConnection
     private LinkCall? _directSource;
     private bool _isWriting;
     private bool _isBuilding;
-    private bool _isPreparing;
-    private bool _isPreparedMore;
-    private ReadOnlyMemory<byte> _prepared;
     private Instant _writeSince;
 
     /// <summary>How long the ping that is under way has waited for its answer.</summary>
@@ -34,19 +28,9 @@ internal sealed partial class LinkConnection
         }
     }
 
-    /// <summary>True when there may be something to write and nobody does. Under the lock.</summary>
-    private bool IsWriterWanted => !_isWriting && (_isClosed || _machine.HasFrames);
-
     /// <summary>Writes what the machine has to say, unless somebody does already. Never under the lock.</summary>
-    /// <remarks>
-    /// In a run of <see cref="ReaderTurn"/> the first bytes are only made ready: the reader writes them when the run is
-    /// over and all its work is done. With the write the other end begins to work, and when its answer comes before
-    /// this thread reads again, another thread is woken up for it.
-    /// </remarks>
     public void Pump()
     {
-        ReadOnlyMemory<byte> bytes;
-        bool isMore;
         lock (Gate)
         {
             if (_isWriting)
@@ -55,44 +39,9 @@ internal sealed partial class LinkConnection
             }
 
             _isWriting = true;
-            bytes = NextWrite(out isMore);
-            if (_isPreparing && ReferenceEquals(t_runs, this))
-            {
-                (_prepared, _isPreparedMore) = (bytes, isMore);
-                return;
-            }
         }
 
-        WriteUntilIdle(bytes, isMore);
-    }
-
-    /// <summary>Lets <see cref="Pump"/> on this thread make bytes ready until <see cref="WritePrepared"/>.</summary>
-    private void Prepare()
-    {
-        t_runs = this;
-        lock (Gate)
-        {
-            _isPreparing = true;
-        }
-    }
-
-    /// <summary>Writes what was made ready.</summary>
-    private void WritePrepared()
-    {
-        ReadOnlyMemory<byte> bytes;
-        bool isWanted;
-        lock (Gate)
-        {
-            bytes = _prepared;
-            (_prepared, _isPreparing) = (default, false);
-            isWanted = IsWriterWanted;
-        }
-
-        WriteUntilIdle(bytes, _isPreparedMore);
-        if (isWanted)
-        {
-            Pump();
-        }
+        WriteUntilIdle();
     }
 
     /// <summary>Writes here, or on another thread when this one holds the lock.</summary>
@@ -108,12 +57,18 @@ internal sealed partial class LinkConnection
         }
     }
 
-    private void WriteUntilIdle(ReadOnlyMemory<byte> bytes, bool isMore)
+    private void WriteUntilIdle()
     {
-        while (!bytes.IsEmpty)
+        while (true)
         {
             try
             {
+                ReadOnlyMemory<byte> bytes = NextWrite(out bool isMore);
+                if (bytes.IsEmpty)
+                {
+                    return;
+                }
+
                 ValueTask write = _transport.WriteAsync(bytes, isMore);
                 _writing = write.ConfigureAwait(false).GetAwaiter();
                 if (!_writing.IsCompleted)
@@ -124,12 +79,10 @@ internal sealed partial class LinkConnection
 
                 _writing.GetResult();
             }
-            catch (Exception error)
+            catch (Exception error) // of the channel, or of the caller's memory: it may be disposed of too early
             {
                 FailWriting(error);
             }
-
-            bytes = NextWrite(out isMore);
         }
     }
 
@@ -139,12 +92,12 @@ internal sealed partial class LinkConnection
         {
             _writing.GetResult();
         }
-        catch (Exception error)
+        catch (Exception error) // as above
         {
             FailWriting(error);
         }
 
-        WriteUntilIdle(NextWrite(out bool isMore), isMore);
+        WriteUntilIdle();
     }
 
     private void FailWriting(Exception error)
@@ -164,21 +117,6 @@ internal sealed partial class LinkConnection
     /// <summary>The next bytes to write; empty when there are none, and then nobody is the writer any more.</summary>
     /// <param name="isMore">True when the next bytes are known to follow at once.</param>
     private ReadOnlyMemory<byte> NextWrite(out bool isMore)
-    {
-        while (true)
-        {
-            try
-            {
-                return BuildNext(out isMore);
-            }
-            catch (Exception error) // of the caller's memory: it may be disposed of too early
-            {
-                FailWriting(error); // ends the connection: the next round brings nothing or a farewell
-            }
-        }
-    }
-
-    private ReadOnlyMemory<byte> BuildNext(out bool isMore)
     {
         lock (Gate)
         {
