@@ -18,7 +18,7 @@ public sealed class LinkPeer
 
     public EndPoint Remote => _connection.Remote;
 
-    /// <summary>What calls made now run over.</summary>
+    /// <summary>What new calls go over.</summary>
     public LinkTransportKind Transport => _connection.Kind;
 
     /// <summary>True while calls can be made.</summary>

@@ -196,12 +196,14 @@ public sealed class NoodleMesh(NodeId self, Prng chance, int capacity = NodeLoad
 
     private void Measure(MeshInput.RoundTrip trip, Instant now)
     {
-        if (trip.Coordinate is { } theirs)
+        bool isNode = NodeId.TryParse(trip.Name, out NodeId node);
+        bool isRelayed = isNode && _own.TryGetValue(node, out OwnLink? own) && own.IsRelayed;
+        if (trip.Coordinate is { } theirs && !isRelayed) // the way round says nothing of where the two nodes lie
         {
             _vivaldi.Observe(trip.Name, theirs, trip.Took);
         }
 
-        if (!NodeId.TryParse(trip.Name, out NodeId node) || node == self || !_graph.TryGetIndex(node, out _))
+        if (!isNode || node == self || !_graph.TryGetIndex(node, out _))
         {
             return; // an agent, or a node that is gone
         }

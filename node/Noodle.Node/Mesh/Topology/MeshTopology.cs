@@ -33,6 +33,9 @@ internal sealed class MeshTopology(
     /// <summary>Raised when a link changed, on the thread that saw it; handlers are quick.</summary>
     public event Action<TopologyEvent>? Changed;
 
+    /// <summary>Told this node's coordinate each second, for whoever carries it elsewhere: gossip for one.</summary>
+    public Action<NetworkCoordinate>? TellCoordinate { get; set; }
+
     public NodeId Self => self;
 
     /// <summary>Measures until cancelled.</summary>
@@ -150,9 +153,11 @@ internal sealed class MeshTopology(
         LoadSample sample = sampler.Sample();
         IReadOnlyList<RegistryEntry> members = peers.Members;
         List<MeshEffect> effects;
+        NetworkCoordinate here;
         lock (_gate)
         {
             Instant now = peers.Now;
+            here = _mesh.Coordinate;
             _load.Add(sample, now);
             foreach (RegistryEntry member in members)
             {
@@ -167,6 +172,7 @@ internal sealed class MeshTopology(
             effects = TakeEffects();
         }
 
+        TellCoordinate?.Invoke(here);
         Perform(effects, cancellation);
     }
 

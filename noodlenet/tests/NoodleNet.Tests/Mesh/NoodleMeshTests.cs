@@ -117,7 +117,9 @@ public sealed class NoodleMeshTests
         Tell(new MeshInput.Unlinked(Node(2)), 1);
         Tell(new MeshInput.Linked(Node(2), LinkKind.Relay, Node(3)), 1);
         Assert.Null(_mesh.MeasureOf(Node(2), At(1)));
+        NetworkCoordinate before = _mesh.Coordinate;
         Trip(2, 9, 1);
+        Assert.Equal(before, _mesh.Coordinate);
         Assert.Equal(9_000, _mesh.OwnLinks(At(1))[0].RoundTripMicroseconds);
         Assert.Equal(Node(3), _mesh.OwnLinks(At(1))[0].Via);
     }
