@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Threading;
 
 namespace NoodleNet.Discovery.Wire;
 
@@ -6,7 +7,8 @@ namespace NoodleNet.Discovery.Wire;
 /// <remarks>
 /// Bound: 1 to <see cref="MaxKeys"/> keys of 16, 24 or 32 bytes. A key seals with AES-GCM of its length; rotate it
 /// long before 2^32 messages. Payload: version, nonce of 12, ciphertext, tag of 16. Version 0 pads to 16, version 1
-/// not.
+/// not. Keys change at run time, from any thread: install a key everywhere, then use it everywhere, then remove the
+/// old one.
 /// </remarks>
 public sealed class KeyRing
 {
@@ -16,6 +18,9 @@ public sealed class KeyRing
 
     /// <summary>What sealing with version 1 adds.</summary>
     public const int OverheadBytes = 1 + NonceBytes + TagBytes;
+
+    /// <summary>What sealing with version 0 adds at most.</summary>
+    internal const int PaddedOverheadBytes = OverheadBytes + PadBytes;
 
     private const int PadBytes = 16;
     private byte[][] _keys; // never changed, only replaced: a reader keeps what it has seen
@@ -34,11 +39,11 @@ public sealed class KeyRing
     }
 
     /// <summary>The key that seals.</summary>
-    public ReadOnlyMemory<byte> Primary => System.Threading.Volatile.Read(ref _keys)[0];
+    public ReadOnlyMemory<byte> Primary => Volatile.Read(ref _keys)[0];
 
     /// <summary>Every key, the one that seals first. They are secrets: neither log nor show them.</summary>
-    public IReadOnlyList<ReadOnlyMemory<byte>> Keys =>
-        [.. System.Threading.Volatile.Read(ref _keys).Select(key => (ReadOnlyMemory<byte>)key)];
+    public IReadOnlyList<ReadOnlyMemory<byte>> All =>
+        [.. Volatile.Read(ref _keys).Select(key => (ReadOnlyMemory<byte>)key)];
 
     /// <summary>Adds a key that opens and does not seal yet; one that is there already stays where it is.</summary>
     public KeyRingFault TryInstall(ReadOnlyMemory<byte> key) => Change(keys =>
@@ -64,9 +69,9 @@ public sealed class KeyRing
     {
         while (true)
         {
-            byte[][] before = System.Threading.Volatile.Read(ref _keys);
+            byte[][] before = Volatile.Read(ref _keys);
             (KeyRingFault fault, byte[][] after) = change(before);
-            if (System.Threading.Interlocked.CompareExchange(ref _keys, after, before) == before)
+            if (Interlocked.CompareExchange(ref _keys, after, before) == before)
             {
                 return fault;
             }
@@ -93,18 +98,25 @@ public sealed class KeyRing
     public byte[] Seal(
         ReadOnlySpan<byte> plain, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> associated, byte version = 1)
     {
-        int pad = version == 0 ? PadBytes - (plain.Length % PadBytes) : 0;
+        int pad = PadOf(plain.Length, version);
         var padded = new byte[plain.Length + pad];
         plain.CopyTo(padded);
         padded.AsSpan(plain.Length).Fill((byte)pad);
         var payload = new byte[padded.Length + OverheadBytes];
         payload[0] = version;
         nonce.CopyTo(payload.AsSpan(1, NonceBytes));
-        using var cipher = new AesGcm(System.Threading.Volatile.Read(ref _keys)[0], TagBytes);
+        using var cipher = new AesGcm(Volatile.Read(ref _keys)[0], TagBytes);
         cipher.Encrypt(nonce, padded, payload.AsSpan(1 + NonceBytes, padded.Length), payload.AsSpan(^TagBytes..),
             associated);
         return payload;
     }
+
+    /// <summary>What <see cref="Seal"/> gives for that many bytes.</summary>
+    internal static int SealedBytes(int plainBytes, byte version) =>
+        plainBytes + PadOf(plainBytes, version) + OverheadBytes;
+
+    private static int PadOf(int plainBytes, byte version) =>
+        version == 0 ? PadBytes - (plainBytes % PadBytes) : 0;
 
     /// <summary>Opens with whichever key fits.</summary>
     public WireFault TryOpen(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> associated, out byte[] plain)
@@ -121,7 +133,7 @@ public sealed class KeyRing
         }
 
         var opened = new byte[payload.Length - OverheadBytes];
-        foreach (byte[] key in System.Threading.Volatile.Read(ref _keys))
+        foreach (byte[] key in Volatile.Read(ref _keys))
         {
             if (!TryOpenWith(key, payload, associated, opened))
             {
