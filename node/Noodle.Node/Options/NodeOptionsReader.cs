@@ -27,7 +27,8 @@ public sealed class NodeOptionsReader
     /// <summary>Names of all settings, as in the JSON file.</summary>
     public static IReadOnlyList<string> SettingNames { get; } =
     [
-        "data", "tokenFile", "lan", "found", "rotateAfterRevocation", "join", "multicast", "beaconPort", "httpPort", "meshPort", "joinTimeout",
+        "data", "tokenFile", "lan", "found", "rotateAfterRevocation", "join", "multicast",
+        "beaconPort", "httpPort", "meshPort", "joinTimeout",
         "drainTimeout", "maxRequestBytes", "maxModelBytes", "maxBufferBytes",
     ];
 

@@ -54,7 +54,8 @@ internal static class TrustEndpoints
         {
             await AnswerAsync(
                 context,
-                await control.AdmitAsync(asked.Node, asked.Fingerprint, asked.Role ?? DefaultRole, context.RequestAborted),
+                await control.AdmitAsync(
+                    asked.Node, asked.Fingerprint, asked.Role ?? DefaultRole, context.RequestAborted),
                 TrustJson.Default.AdmittedInfo);
         }
     }
