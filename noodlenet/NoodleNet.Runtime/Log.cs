@@ -121,7 +121,7 @@ internal static partial class Log
     public static partial void RenewalFailed(ILogger logger, JoinFault fault, DateTimeOffset ends);
 
     [LoggerMessage(2342, LogLevel.Warning,
-        "This node's certificate ends at {Ends} and cannot be renewed ({Fault}); is an admin node of the mesh running?")]
+        "This node's certificate ends at {Ends} and cannot be renewed ({Fault}); does an admin node of the mesh run?")]
     public static partial void CertificateLate(ILogger logger, DateTimeOffset ends, JoinFault fault);
 
     [LoggerMessage(2343, LogLevel.Information, "Waiting at {EndPoint} to be admitted, fingerprint {Fingerprint}")]

@@ -8,7 +8,8 @@ namespace Noodle.Cli.Output;
 /// <summary>What the verbs of trust print on standard output.</summary>
 internal static class PrintTrust
 {
-    /// <summary>The one place where a token's secret is printed: alone on its line, so that it can be piped on.</summary>
+    /// <summary>The one place where a token's secret is printed: alone on its line, so that it can be piped
+    /// on.</summary>
     public static void Token(ParseResult parsed, NewTokenInfo token)
     {
         if (parsed.IsJson())
@@ -50,7 +51,8 @@ internal static class PrintTrust
             ["node", "epoch", $"of {Number((int)keys.Epoch)} ({keys.Phase})"],
             [.. keys.Nodes.Select(node => new[]
             {
-                node.Node, node.Epoch is { } epoch ? Number((int)epoch) : "", node.Epoch >= keys.Epoch ? "yes" : "not yet",
+                node.Node, node.Epoch is { } epoch ? Number((int)epoch) : "",
+                node.Epoch >= keys.Epoch ? "yes" : "not yet",
             })]);
     }
 

@@ -10,9 +10,11 @@ using NoodleNet.Trust;
 
 namespace Noodle.Cli.Verbs;
 
-/// <summary><c>noodle join [TOKEN] [HOST:PORT …]</c>: becomes a member of a mesh, and is one until told to stop.</summary>
+/// <summary><c>noodle join [TOKEN] [HOST:PORT …]</c>: becomes a member of a mesh, and is one until told to
+/// stop.</summary>
 /// <remarks>
-/// A token is never an argument: every user of a machine sees the arguments of its programs, and shells keep them. It is
+/// A token is never an argument: every user of a machine sees the arguments of its programs, and shells keep them. It
+/// is
 /// pasted where it is asked for, or comes from standard input, a file, or <c>NOODLE_TOKEN</c>.
 /// </remarks>
 internal static class JoinVerb
@@ -31,7 +33,7 @@ internal static class JoinVerb
 
     private static readonly Option<string?> s_mesh = new("--mesh")
     {
-        Description = "With --wait: fingerprint of the mesh to accept, as `noodle admit` shows it (else it is asked for)",
+        Description = "With --wait: fingerprint of the mesh to accept, as `noodle admit` shows it (else asked for)",
         HelpName = "XXXX-XXXX-XXXX-XXXX",
     };
 
@@ -112,8 +114,8 @@ internal static class JoinVerb
     private static bool Confirm(string mesh)
     {
         Console.Error.Write(
-            $"A mesh with the fingerprint {SafeText.Clean(mesh)} offers to take this node. Does `noodle admit` show the "
-            + "same letters on the admin's screen? [y/N] ");
+            $"A mesh with the fingerprint {SafeText.Clean(mesh)} offers to take this node. Does `noodle admit` show "
+            + "the same letters on the admin's screen? [y/N] ");
         return Console.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
     }
 }

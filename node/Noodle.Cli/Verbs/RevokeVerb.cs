@@ -8,7 +8,10 @@ namespace Noodle.Cli.Verbs;
 /// <summary><c>noodle revoke NODE</c></summary>
 internal static class RevokeVerb
 {
-    private static readonly Argument<string> s_node = new("NODE") { Description = "Id or short name of an admitted node" };
+    private static readonly Argument<string> s_node = new("NODE")
+    {
+        Description = "Id or short name of an admitted node",
+    };
 
     public static Command Create()
     {

@@ -70,7 +70,8 @@ internal static class UpVerb
             s_lan, s_found, s_join,
         };
         AddSettings(verb);
-        verb.SetAction((parsed, cancellation) => RunAsync(parsed, ReadOptions(parsed, new Dictionary<string, string?>()), cancellation));
+        verb.SetAction((parsed, cancellation) =>
+            RunAsync(parsed, ReadOptions(parsed, new Dictionary<string, string?>()), cancellation));
         return verb;
     }
 

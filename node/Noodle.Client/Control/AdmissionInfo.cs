@@ -9,8 +9,8 @@ public sealed record NewAdmission
     /// <summary>As a person read it at the waiting node; null only looks at it.</summary>
     public string? Fingerprint { get; init; }
 
-    /// <summary>viewer, caller, operator or admin.</summary>
-    public string Role { get; init; } = "operator";
+    /// <summary>viewer, caller, operator or admin; null for operator.</summary>
+    public string? Role { get; init; }
 }
 
 /// <summary>A waiting node that was looked at or admitted.</summary>

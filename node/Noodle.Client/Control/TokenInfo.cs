@@ -9,8 +9,8 @@ public sealed record NewToken
     /// <summary>How many nodes it admits; 0 for any number.</summary>
     public int Uses { get; init; }
 
-    /// <summary>viewer, caller, operator or admin.</summary>
-    public string Role { get; init; } = "operator";
+    /// <summary>viewer, caller, operator or admin; null for operator.</summary>
+    public string? Role { get; init; }
 }
 
 /// <summary>A join token that was made just now.</summary>

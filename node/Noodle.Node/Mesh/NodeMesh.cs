@@ -159,7 +159,8 @@ internal sealed class NodeMesh : IAsyncDisposable
             new Beacon(GuidOf(Id), _self, port, port, (ushort)http.Port, flags), cancellation);
     }
 
-    /// <summary>Where a member may be that has newer gossip keys than this node: it cannot be heard by gossip.</summary>
+    /// <summary>Where a member may be that has newer gossip keys than this node: it cannot be heard by
+    /// gossip.</summary>
     public async Task<IReadOnlyList<IPEndPoint>> FindNeighboursAsync(CancellationToken cancellation)
     {
         var found = new List<IPEndPoint>(Strangers

@@ -10,8 +10,10 @@ namespace Noodle.Node.Trust;
 
 /// <summary>Keeps a node from founding a mesh of its own where one is heard already, unless told to.</summary>
 /// <remarks>
-/// Meaning: on other machines' network only (<c>--lan</c>): two meshes by mistake look like a mesh that does not find its
-/// nodes. Anybody can send a beacon and so hold this up; <c>--found</c> goes on. Bound: listens <see cref="Listening"/>.
+/// Meaning: on other machines' network only (<c>--lan</c>): two meshes by mistake look like a mesh that does not find
+/// its
+/// nodes. Anybody can send a beacon and so hold this up; <c>--found</c> goes on. Bound: listens <see
+/// cref="Listening"/>.
 /// </remarks>
 internal static class FoundingCheck
 {

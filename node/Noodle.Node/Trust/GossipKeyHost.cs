@@ -143,7 +143,7 @@ internal sealed class GossipKeyHost : IAsyncDisposable
         }
 
         _keys.TryUse(keys[0]);
-        foreach (ReadOnlyMemory<byte> old in _keys.Keys)
+        foreach (ReadOnlyMemory<byte> old in _keys.All)
         {
             if (!keys.Any(key => key.Span.SequenceEqual(old.Span)))
             {

@@ -38,7 +38,8 @@ internal readonly record struct TrustResult<T>(TrustRefusal Refusal, string Mess
     public static TrustResult<T> Refuse(TrustRefusal refusal, string message) => new(refusal, message, null);
 }
 
-/// <summary>What people do about trust: tokens, admission, revocation, gossip keys. Only an admin node does it.</summary>
+/// <summary>What people do about trust: tokens, admission, revocation, gossip keys. Only an admin node does
+/// it.</summary>
 internal sealed class TrustControl(
     TrustParts parts, MeshPeers peers, Func<IReadOnlyList<Stranger>> strangers, TimeProvider time)
 {
@@ -170,7 +171,7 @@ internal sealed class TrustControl(
         if (fingerprint is not null && !TypedFingerprint.TryParse(fingerprint, out compared))
         {
             return Refuse(TrustRefusal.Invalid,
-                "A fingerprint has four groups of four letters, such as ABCD-EFGH-2345-WXYZ; the waiting node shows it.");
+                "A fingerprint has four groups of four letters, such as ABCD-EFGH-2345-WXYZ; its own node shows it.");
         }
 
         if (!TryParseRole(role, out MeshRole known))
@@ -220,14 +221,15 @@ internal sealed class TrustControl(
             .Select(stranger => new IPEndPoint(stranger.Address, stranger.LinkPort))
             .Distinct()];
         bool isAddress = name.Contains(':', StringComparison.Ordinal);
-        return heard.Length > 0 || !isAddress ? heard : [.. (await MeshAddress.ResolveAsync(name, cancellation)).Take(1)];
+        return heard.Length > 0 || !isAddress ? heard
+            : [.. (await MeshAddress.ResolveAsync(name, cancellation)).Take(1)];
     }
 
     private string SentenceOf(AdmissionOutcome outcome, IPEndPoint address) => outcome.Fault switch
     {
         AdmissionFault.Unreachable => $"No node waits to be admitted at {address}; start `noodle join` there.",
-        AdmissionFault.OtherFingerprint => $"The node at {address} has the fingerprint {outcome.Fingerprint}, not the one "
-            + "given: compare it with what its own screen shows. Nothing was sent to it.",
+        AdmissionFault.OtherFingerprint => $"The node at {address} has the fingerprint {outcome.Fingerprint}, not the "
+            + "one given: compare it with what its own screen shows. Nothing was sent to it.",
         AdmissionFault.Declined => $"Its operator did not confirm this mesh, whose fingerprint is {Trust.Fingerprint}.",
         AdmissionFault.Busy => $"The node at {address} considers the offer of another mesh; try again.",
         AdmissionFault.Refused => $"Node {outcome.Node} cannot be admitted ({outcome.Reason}); "

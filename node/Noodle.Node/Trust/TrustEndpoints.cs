@@ -16,6 +16,7 @@ namespace Noodle.Node.Trust;
 internal static class TrustEndpoints
 {
     private const int MaxBodyBytes = 4096;
+    private const string DefaultRole = "operator";
 
     public static void Map(IEndpointRouteBuilder routes, Func<TrustControl> control)
     {
@@ -42,7 +43,7 @@ internal static class TrustEndpoints
         if (await ReadAsync(context, TrustJson.Default.NewToken) is { } asked)
         {
             var lifetime = TimeSpan.FromSeconds(long.Clamp(asked.TtlSeconds, 0, int.MaxValue));
-            await AnswerAsync(context, control.CreateToken(lifetime, asked.Uses, asked.Role),
+            await AnswerAsync(context, control.CreateToken(lifetime, asked.Uses, asked.Role ?? DefaultRole),
                 TrustJson.Default.NewTokenInfo);
         }
     }
@@ -53,7 +54,8 @@ internal static class TrustEndpoints
         {
             await AnswerAsync(
                 context,
-                await control.AdmitAsync(asked.Node, asked.Fingerprint, asked.Role, context.RequestAborted),
+                await control.AdmitAsync(
+                    asked.Node, asked.Fingerprint, asked.Role ?? DefaultRole, context.RequestAborted),
                 TrustJson.Default.AdmittedInfo);
         }
     }

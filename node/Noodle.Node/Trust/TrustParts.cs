@@ -60,7 +60,8 @@ internal sealed class TrustParts : IAsyncDisposable
 
     public MeshMembership Membership => _membership;
 
-    /// <summary>Where a node that hears nobody asks for the gossip keys; given by who knows seeds and beacons.</summary>
+    /// <summary>Where a node that hears nobody asks for the gossip keys; given by who knows seeds and
+    /// beacons.</summary>
     public Func<CancellationToken, Task<IReadOnlyList<IPEndPoint>>>? Neighbours { get; set; }
 
     /// <summary>Does its work until cancelled.</summary>

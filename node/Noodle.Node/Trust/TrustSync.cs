@@ -10,7 +10,8 @@ namespace Noodle.Node.Trust;
 
 /// <summary>Carries trust records between this node's <see cref="MeshTrust"/> and the cluster state.</summary>
 /// <remarks>
-/// Meaning: what stands in the state counts only when the authority signed it. A revocation stands under a key that ends
+/// Meaning: what stands in the state counts only when the authority signed it. A revocation stands under a key that
+/// ends
 /// with a hash of it: the state keeps the first entry of such a key for ever, and nobody can take its place beforehand.
 /// An admin puts back what another node hid or spoiled.
 /// Bound: one pass at a time over the state's trust keys; at most <see cref="MaxWrites"/> writes a pass.

@@ -15,16 +15,16 @@ public sealed class JoinSourceTests : IDisposable
 
     public static TheoryData<string, string[], string?, string?, bool, int, bool> Sources => new()
     {   // what                              arguments                       variable  typed    wait   addresses local
-        { "standard input",                  ["-"],                          null,     null,    false, 0,        false },
-        { "standard input and an address",   ["-", "10.0.0.1:7946"],         null,     null,    false, 1,        false },
-        { "a file",                          ["FILE"],                       null,     null,    false, 0,        false },
-        { "a file and addresses",            ["FILE", "a:1", "b:2"],         null,     null,    false, 2,        false },
-        { "the variable",                    [],                             "TOKEN",  null,    false, 0,        false },
+        { "standard input", ["-"], null, null, false, 0, false },
+        { "standard input and an address", ["-", "10.0.0.1:7946"], null, null, false, 1, false },
+        { "a file", ["FILE"], null, null, false, 0, false },
+        { "a file and addresses", ["FILE", "a:1", "b:2"], null, null, false, 2, false },
+        { "the variable", [], "TOKEN", null, false, 0, false },
         { "the variable and an address",     ["127.0.0.1:7946"],             "TOKEN",  null,    false, 1,        true },
         { "what is typed",                   ["[::1]:7946", "localhost:80"], null,     "TOKEN", false, 2,        true },
-        { "nobody to ask",                   [],                             null,     null,    false, 0,        false },
-        { "Enter",                           [],                             null,     "",      false, 0,        false },
-        { "told to wait",                    [],                             null,     "TOKEN", true,  0,        false },
+        { "nobody to ask", [], null, null, false, 0, false },
+        { "Enter", [], null, "", false, 0, false },
+        { "told to wait", [], null, "TOKEN", true, 0, false },
     };
 
     [Theory]
@@ -54,7 +54,8 @@ public sealed class JoinSourceTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public void What_is_no_safe_token_is_refused_without_repeating_it(string[] arguments, string? variable, string named)
+    public void What_is_no_safe_token_is_refused_without_repeating_it(
+        string[] arguments, string? variable, string named)
     {
         CliException refused = Assert.Throws<CliException>(
             () => JoinSource.Read(arguments, variable, false, null, new StringReader("")));

@@ -194,7 +194,7 @@ internal sealed class GossipQueries(
             };
         Log.KeysAsked(log, from, operation, fault.Length == 0 ? "done" : fault);
         return KeyQuery.EncodeAnswer(
-            fault.Length == 0, fault, fault.Length == 0 && operation == KeyOperation.List ? options.Keys!.Keys : []);
+            fault.Length == 0, fault, fault.Length == 0 && operation == KeyOperation.List ? options.All!.Keys : []);
     }
 
     private static string Say(KeyRingFault fault) => fault switch

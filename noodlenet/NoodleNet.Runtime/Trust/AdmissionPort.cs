@@ -12,9 +12,11 @@ namespace NoodleNet.Runtime.Trust;
 
 /// <summary>A node without a token waits here until an admin of a mesh takes it in.</summary>
 /// <remarks>
-/// Meaning: whoever can reach the port can offer a mesh; only one whose fingerprint is confirmed is taken. A mesh that was
+/// Meaning: whoever can reach the port can offer a mesh; only one whose fingerprint is confirmed is taken. A mesh that
+/// was
 /// declined is not asked about again.
-/// Bound: 8 connections at once, 10 s a message, one offer before a person at a time, for 5 min; after 16 declined meshes
+/// Bound: 8 connections at once, 10 s a message, one offer before a person at a time, for 5 min; after 16 declined
+/// meshes
 /// no other is asked about until the node is started again.
 /// </remarks>
 public sealed class AdmissionPort : IDisposable

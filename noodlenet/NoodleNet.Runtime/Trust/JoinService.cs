@@ -8,7 +8,8 @@ using NoodleNet.Trust;
 
 namespace NoodleNet.Runtime.Trust;
 
-/// <summary>Answers nodes that want to join, at every member: an admin decides itself, the others ask an admin.</summary>
+/// <summary>Answers nodes that want to join, at every member: an admin decides itself, the others ask an
+/// admin.</summary>
 /// <remarks>
 /// Bound: 10 s and one message of 16 KiB a connection, 16 connections at once, and <see cref="JoinThrottle"/>.
 /// </remarks>

@@ -171,8 +171,8 @@ internal sealed class MembershipOpening(
         JoinFault.UnknownToken =>
             $"The mesh does not know the token in '{_tokenPath}'; {WayToToken}.",
         JoinFault.WrongSecret => $"The token in '{_tokenPath}' has a wrong secret; {WayToToken}.",
-        JoinFault.Expired => $"The token in '{_tokenPath}' has expired; make one with `noodle token create` on an admin "
-            + $"node, and {WayToToken}.",
+        JoinFault.Expired => $"The token in '{_tokenPath}' has expired; make one with `noodle token create` on an "
+            + $"admin node, and {WayToToken}.",
         JoinFault.UsedUp => $"The token in '{_tokenPath}' has admitted as many nodes as it may; make one with "
             + $"`noodle token create` on an admin node, and {WayToToken}.",
         JoinFault.Revoked => $"The mesh revoked this node or the token in '{_tokenPath}'; remove '{folder.FolderPath}' "

@@ -82,7 +82,8 @@ public sealed class MeshMembership : IDisposable
         new(Credentials, Trust, () => _registrar, clock, logger);
 
     /// <summary>Takes a new certificate, on disk too; false when it is not one for this node and its key.</summary>
-    /// <exception cref="StorageException">The file cannot be written; the certificate is in use all the same.</exception>
+    /// <exception cref="StorageException">The file cannot be written; the certificate is in use all the
+    /// same.</exception>
     public bool TryRenew(byte[] certificate)
     {
         lock (_lock)

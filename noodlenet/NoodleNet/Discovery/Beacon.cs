@@ -194,7 +194,7 @@ public sealed record Beacon(
     private static bool IsSealedBy(KeyRing keys, ReadOnlySpan<byte> bytes)
     {
         Span<byte> seal = stackalloc byte[SealBytes];
-        foreach (ReadOnlyMemory<byte> key in keys.Keys)
+        foreach (ReadOnlyMemory<byte> key in keys.All)
         {
             Seal(key.Span, bytes[..^SealBytes], seal);
             if (CryptographicOperations.FixedTimeEquals(seal, bytes[^SealBytes..]))

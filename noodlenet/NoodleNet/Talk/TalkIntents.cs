@@ -19,7 +19,8 @@ public static class TalkIntents
     /// <summary>Read a model file: <see cref="ModelFetch"/> to <see cref="ModelFetchReply"/> and a stream.</summary>
     public const string ModelFetch = "noodle.model.fetch";
 
-    /// <summary>Decide on a joiner or a renewal: <see cref="AdmissionRequest"/> to <see cref="AdmissionAnswer"/>.</summary>
+    /// <summary>Decide on a joiner or a renewal: <see cref="AdmissionRequest"/> to <see
+    /// cref="AdmissionAnswer"/>.</summary>
     public const string TrustAdmit = "noodle.trust.admit";
 
     /// <summary>The authority's key, between admins: nothing to <see cref="AuthorityAnswer"/>.</summary>

@@ -30,9 +30,11 @@ public abstract record RotationEffect
 /// <summary>Leads a change of the gossip key through a living mesh, so that nobody is cut off meanwhile.</summary>
 /// <remarks>
 /// <code>
-/// settled [old] --begin--> installing [old, new] --all have it--> using [new, old] --all have it, grace--> settled [new]
+/// settled [old] --begin--> installing [old, new] --all have it--> using [new, old]
+/// using [new, old] --all have it, and a grace--> settled [new]
 /// </code>
-/// Meaning: "all" are the members that live. One that stays silent is waited for at most <see cref="Patience"/>; it, and
+/// Meaning: "all" are the members that live. One that stays silent is waited for at most <see cref="Patience"/>; it,
+/// and
 /// one that was off, gets the new ring when it next connects or joins. When the driver of a change is gone for
 /// <see cref="TakeOverAfter"/>, another admin's machine goes on; should two, the ledger's rule keeps one ring.
 /// Bound: one change at a time; of those asked for meanwhile the last one follows it.

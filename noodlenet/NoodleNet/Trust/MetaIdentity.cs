@@ -30,7 +30,8 @@ public enum MemberIdentity
 
 /// <summary>A node's signed claim in its gossip meta: this name and mesh port belong to this key.</summary>
 /// <remarks>
-/// Form of the tag <see cref="Tag"/>: base64url of version 1, the public key (x and y, 64), the signature (r and s, 64):
+/// Form of the tag <see cref="Tag"/>: base64url of version 1, the public key (x and y, 64), the signature (r and s,
+/// 64):
 /// 172 characters of the 512 bytes that meta may have. The key is the one of the node's certificate, so that the claim
 /// and NoodleLink name the same owner. The gossip key alone makes no claim.
 /// </remarks>

@@ -19,7 +19,8 @@ public interface ITrustSeal
 /// <summary>The byte form of trust records.</summary>
 /// <remarks>
 /// <code>version 1 | kind | fields | signature 64</code>
-/// The signature covers a fixed text, the mesh, the key under which the record stands, and all bytes before it: a record
+/// The signature covers a fixed text, the mesh, the key under which the record stands, and all bytes before it: a
+/// record
 /// of one mesh, key or kind is none of another. Bound: <see cref="MaxBytes"/>.
 /// </remarks>
 public static class TrustCodec

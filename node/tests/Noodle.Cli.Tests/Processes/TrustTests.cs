@@ -74,16 +74,18 @@ public sealed class TrustTests
             .AssertRefused(ExitCodes.Usage, "--mesh", "noodle admit");
         (await Command.RunAsync("join", "--wait", "--mesh", "abc", "--data", folder.File("w")))
             .AssertRefused(ExitCodes.Usage, "ABCD-EFGH-2345-WXYZ");
-        (await Command.RunAsync(["token", "create", "--ttl", "never", .. nowhere])).AssertRefused(ExitCodes.Usage, "--ttl");
+        (await Command.RunAsync(["token", "create", "--ttl", "never", .. nowhere]))
+            .AssertRefused(ExitCodes.Usage, "--ttl");
         (await Command.RunAsync(["token", "ls", .. nowhere])).AssertRefused(ExitCodes.NoNode, "127.0.0.1:1");
     }
 
-    private static void AssertNotSeen(Process process, string token)
+    private static void AssertNotSeen(Process joined, string token)
     {
         if (OperatingSystem.IsLinux())
         {
-            Assert.DoesNotContain(token[8..], File.ReadAllText($"/proc/{process.Id}/cmdline"), StringComparison.Ordinal);
-            Assert.DoesNotContain(token[8..], File.ReadAllText($"/proc/{process.Id}/environ"), StringComparison.Ordinal);
+            string process = $"/proc/{joined.Id}/";
+            Assert.DoesNotContain(token[8..], File.ReadAllText(process + "cmdline"), StringComparison.Ordinal);
+            Assert.DoesNotContain(token[8..], File.ReadAllText(process + "environ"), StringComparison.Ordinal);
         }
     }
 

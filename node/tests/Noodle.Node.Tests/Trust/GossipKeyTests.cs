@@ -17,7 +17,8 @@ public sealed class GossipKeyTests
         using var client = new NoodleClient([founder.Http, mesh.Nodes[1].Http]);
         await away.StopAsync();
         await Eventually.IsTrueAsync(
-            () => Task.FromResult(founder.CountReady("digits") == 2), "two nodes have the model");
+            () => Task.FromResult(new[] { founder.Id, mesh.Nodes[1].Id }.All(founder.ReadyAt("digits").Contains)),
+            "two nodes have the model");
         string old = Assert.Single((await founder.Client.GetGossipKeysAsync(Cancel)).Keys);
 
         using var enough = new CancellationTokenSource();

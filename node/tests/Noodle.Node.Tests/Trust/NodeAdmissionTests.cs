@@ -43,7 +43,8 @@ public sealed class NodeAdmissionTests
             new NewAdmission { Node = node.Node.ToString(), Fingerprint = "AAAA-AAAA-AAAA-AAAA" }, Cancel));
         Assert.Contains("not the one given", other.Message);
         AdmittedInfo admitted = await admin.Client.AdmitAsync(
-            new NewAdmission { Node = node.Address.ToString(), Fingerprint = node.Fingerprint.ToLowerInvariant() }, Cancel);
+            new NewAdmission { Node = node.Address.ToString(), Fingerprint = node.Fingerprint.ToLowerInvariant() },
+            Cancel);
         Assert.True(admitted.Admitted);
         await waiting.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
         Assert.Equal((await admin.Client.GetTrustAsync(Cancel)).Fingerprint, offered);
@@ -54,7 +55,8 @@ public sealed class NodeAdmissionTests
         await joined.StopAsync();
         // A member has nothing to wait for.
         await NodeAdmission.WaitAsync(
-            options, _ => Assert.Fail("it waits"), (_, _) => Task.FromResult(false), NullLoggerFactory.Instance, Cancel);
+            options, _ => Assert.Fail("it waits"), (_, _) => Task.FromResult(false), NullLoggerFactory.Instance,
+            Cancel);
     }
 
     [Fact]

@@ -99,20 +99,20 @@ public sealed class TrustControlTests
 
     public static TheoryData<string, string, string, HttpStatusCode, string> BadRequests => new()
     {   // method  path                        body                                    status                      names
-        { "POST", "tokens",                     "",                                      HttpStatusCode.BadRequest, "JSON" },
-        { "POST", "tokens",                     "null",                                  HttpStatusCode.BadRequest, "JSON" },
-        { "POST", "tokens",                     "{\"ttlSeconds\":0}",                    HttpStatusCode.BadRequest, "1 second" },
-        { "POST", "tokens",                     "{\"ttlSeconds\":99999999999}",          HttpStatusCode.BadRequest, "365 days" },
-        { "POST", "tokens",                     "{\"ttlSeconds\":60,\"uses\":-1}",       HttpStatusCode.BadRequest, "nodes" },
-        { "POST", "tokens",                     "{\"ttlSeconds\":60,\"role\":\"root\"}", HttpStatusCode.BadRequest, "viewer" },
-        { "POST", "tokens",                     "{\"ttlSeconds\":60,\"role\":\"4\"}",    HttpStatusCode.BadRequest, "viewer" },
-        { "DELETE", "tokens/xyz",               "",                                      HttpStatusCode.BadRequest, "16 hex" },
-        { "DELETE", "tokens/0000000000000000",  "",                                      HttpStatusCode.NotFound,   "token ls" },
-        { "POST", "revocations/nobody",         "",                                      HttpStatusCode.NotFound,   "nobody" },
-        { "POST", "admissions",                 "{\"node\":\"nobody\"}",                 HttpStatusCode.NotFound,   "noodle join" },
-        { "POST", "admissions",                 "{\"node\":\"x\",\"role\":\"root\"}",    HttpStatusCode.BadRequest, "viewer" },
-        { "POST", "admissions",                 "{\"node\":\"x\",\"fingerprint\":\"A\"}", HttpStatusCode.BadRequest, "ABCD" },
-        { "POST", "admissions",                 "{\"node\":\"127.0.0.1:1\"}",            HttpStatusCode.Conflict,   "noodle join" },
+        { "POST", "tokens", "", HttpStatusCode.BadRequest, "JSON" },
+        { "POST", "tokens", "null", HttpStatusCode.BadRequest, "JSON" },
+        { "POST", "tokens", "{\"ttlSeconds\":0}", HttpStatusCode.BadRequest, "1 second" },
+        { "POST", "tokens", "{\"ttlSeconds\":99999999999}", HttpStatusCode.BadRequest, "365 days" },
+        { "POST", "tokens", "{\"ttlSeconds\":60,\"uses\":-1}", HttpStatusCode.BadRequest, "nodes" },
+        { "POST", "tokens", "{\"ttlSeconds\":60,\"role\":\"root\"}", HttpStatusCode.BadRequest, "viewer" },
+        { "POST", "tokens", "{\"ttlSeconds\":60,\"role\":\"4\"}", HttpStatusCode.BadRequest, "viewer" },
+        { "DELETE", "tokens/xyz", "", HttpStatusCode.BadRequest, "16 hex" },
+        { "DELETE", "tokens/0000000000000000", "", HttpStatusCode.NotFound, "token ls" },
+        { "POST", "revocations/nobody", "", HttpStatusCode.NotFound, "nobody" },
+        { "POST", "admissions", "{\"node\":\"nobody\"}", HttpStatusCode.NotFound, "noodle join" },
+        { "POST", "admissions", "{\"node\":\"x\",\"role\":\"root\"}", HttpStatusCode.BadRequest, "viewer" },
+        { "POST", "admissions", "{\"node\":\"x\",\"fingerprint\":\"A\"}", HttpStatusCode.BadRequest, "ABCD" },
+        { "POST", "admissions", "{\"node\":\"127.0.0.1:1\"}", HttpStatusCode.Conflict, "noodle join" },
     };
 
     [Fact]

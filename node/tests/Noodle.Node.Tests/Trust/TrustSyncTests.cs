@@ -43,7 +43,8 @@ public sealed class TrustSyncTests : IDisposable
         using var trust = new MeshTrust(_admin.Credentials.Authority);
         foreach ((string key, ReadOnlyMemory<byte> value) in theirs.List(""))
         {
-            trust.Merge(key.StartsWith("revoked/", StringComparison.Ordinal) ? key[..key.LastIndexOf('/')] : key, value.Span);
+            bool isRevoked = key.StartsWith("revoked/", StringComparison.Ordinal);
+            trust.Merge(isRevoked ? key[..key.LastIndexOf('/')] : key, value.Span);
         }
 
         Assert.True(trust.IsTokenRevoked(token.Id));

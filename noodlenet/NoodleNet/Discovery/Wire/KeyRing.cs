@@ -42,7 +42,7 @@ public sealed class KeyRing
     public ReadOnlyMemory<byte> Primary => Volatile.Read(ref _keys)[0];
 
     /// <summary>Every key, the one that seals first. They are secrets: neither log nor show them.</summary>
-    public IReadOnlyList<ReadOnlyMemory<byte>> Keys =>
+    public IReadOnlyList<ReadOnlyMemory<byte>> All =>
         [.. Volatile.Read(ref _keys).Select(key => (ReadOnlyMemory<byte>)key)];
 
     /// <summary>Adds a key that opens and does not seal yet; one that is there already stays where it is.</summary>

@@ -162,7 +162,7 @@ public sealed class SerfTests
         options.KeyQueries = KeyQueryPolicy.Obey;
         (code, output) = await agent.RunAsync(["keys", $"-remove={first}"], cancellation);
         Assert.True(code == 0, output);
-        Assert.Equal(SecondKey, Assert.Single(options.Keys.Keys).ToArray());
+        Assert.Equal(SecondKey, Assert.Single(options.Keys.All).ToArray());
         (code, output) = await agent.RunAsync(["keys", "-list"], cancellation);
         Assert.True(code == 0, output);
         Assert.Contains("[5/5]", output, StringComparison.Ordinal);

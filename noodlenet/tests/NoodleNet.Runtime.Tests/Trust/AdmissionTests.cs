@@ -214,11 +214,13 @@ public sealed class AdmissionTests : IDisposable
         Assert.Equal(AdmissionFault.Unreachable, (await Client().LookAsync(nobody, _bound.Token)).Fault);
         await using var member = new LinkPort(_mesh.Service(_mesh.Registrar), _mesh.Founder.Certificate);
         Assert.Equal(AdmissionFault.Unreachable, (await Client().LookAsync(member.Address, _bound.Token)).Fault);
-        await using var liar = new LinkPort(_mesh.Founder.Certificate, AdmissionWire.Protocol, async (stream, _, stop) =>
+        // It offers another key than the one of its connection.
+        await using var liar = new LinkPort(
+            _mesh.Founder.Certificate, AdmissionWire.Protocol, async (stream, _, stop) =>
         {
             byte[] signing = new System.Security.Cryptography.X509Certificates.CertificateRequest(
                 "CN=x", _key, HashAlgorithmName.SHA256).CreateSigningRequest();
-            await JoinWire.SendAsync(stream, AdmissionWire.Hello(s_waiting, signing), stop); // of another key than its own
+            await JoinWire.SendAsync(stream, AdmissionWire.Hello(s_waiting, signing), stop);
             await stream.CopyToAsync(Stream.Null, stop);
         });
         Assert.Equal(AdmissionFault.Unreachable, (await Client().LookAsync(liar.Address, _bound.Token)).Fault);

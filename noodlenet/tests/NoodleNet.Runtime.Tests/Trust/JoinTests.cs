@@ -114,7 +114,8 @@ public sealed class JoinTests : IDisposable
         var got = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var port = new LinkPort(fake.Founder.Certificate, JoinWire.Protocol, async (stream, _, stop) =>
         {
-            await JoinWire.SendAsync(stream, JoinWire.Hello(JoinFault.None, shown.Authority.Certificate.RawData, new byte[32]), stop);
+            byte[] hello = JoinWire.Hello(JoinFault.None, shown.Authority.Certificate.RawData, new byte[32]);
+            await JoinWire.SendAsync(stream, hello, stop);
             var all = new MemoryStream();
             await stream.CopyToAsync(all, stop);
             got.SetResult((int)all.Length);
@@ -171,7 +172,8 @@ public sealed class JoinTests : IDisposable
         };
         await using var port = new LinkPort(_mesh.Founder.Certificate, JoinWire.Protocol, async (stream, _, stop) =>
         {
-            await JoinWire.SendAsync(stream, JoinWire.Hello(JoinFault.None, _mesh.Authority.Certificate.RawData, new byte[32]), stop);
+            byte[] hello = JoinWire.Hello(JoinFault.None, _mesh.Authority.Certificate.RawData, new byte[32]);
+            await JoinWire.SendAsync(stream, hello, stop);
             Assert.NotNull(await JoinWire.ReceiveAsync(stream, stop));
             if (what != "close")
             {

@@ -107,7 +107,7 @@ public sealed class MembershipTests : IDisposable
             (await OpenAsync(two, port.Address)).Dispose();
         }
 
-        _clock.Now += TimeSpan.FromDays(8);
+        _clock.Now += TimeSpan.FromDays(40);
         Assert.Contains("The certificate of this node ended", (await RefusalAsync(two)).Message);
         using MeshMembership later = await OpenAsync(one);
         await using LinkPort again = Port(later);

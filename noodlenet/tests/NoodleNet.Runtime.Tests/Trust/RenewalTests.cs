@@ -132,7 +132,7 @@ public sealed class RenewalTests : IDisposable
                 },
                 clock, NullLogger.Instance);
             using var stop = new CancellationTokenSource();
-            Task running = renewal.RunAsync(stop.Token);
+            Task running = Task.Run(() => renewal.RunAsync(stop.Token), _bound.Token); // its clock never waits
             await asked.Task.WaitAsync(_bound.Token);
             await stop.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(_bound.Token));

@@ -50,7 +50,8 @@ public sealed class IdentityTests : IDisposable
             Assert.False(MetaIdentity.TryRead(changed, out MetaIdentity? read) && read.IsFor(7, TestSeal.A, 7946));
         }
 
-        string?[] odd = [null, "", "id", tag[1..], tag + "A", "Z" + tag[1..], new string('*', 172), tag.Replace(tag[9], ' ')];
+        string?[] odd =
+            [null, "", "id", tag[1..], tag + "A", "Z" + tag[1..], new string('*', 172), tag.Replace(tag[9], ' ')];
         Assert.All(odd, text => Assert.False(MetaIdentity.TryRead(text, out _)));
     }
 
@@ -83,7 +84,8 @@ public sealed class IdentityTests : IDisposable
     public void A_proof_is_about_all_of_the_join_and_tells_nothing_of_the_secret()
     {
         byte[] secret = TestSeal.Bytes(5), csr = [1, 2, 3];
-        byte[] Transcript(byte authority = 1, byte server = 2, byte nonce = 3, ulong token = 4, bool b = false, int cut = 3) =>
+        byte[] Transcript(
+            byte authority = 1, byte server = 2, byte nonce = 3, ulong token = 4, bool b = false, int cut = 3) =>
             JoinProof.Transcript(TestSeal.Bytes(authority), TestSeal.Bytes(server), TestSeal.Bytes(nonce), token,
                 b ? TestSeal.B : TestSeal.A, csr.AsSpan(0, cut));
         byte[] proof = JoinProof.Make(secret, Transcript());

@@ -156,7 +156,7 @@ public sealed class KeyRotationTests
         Assert.Equal(KeyRingFault.None, ring.TryRemove(TestSeal.Bytes(1)));
         Assert.Equal(WireFault.Undecryptable, ring.TryOpen(sealedOld, [], out _)); // gossip under an old key
         Assert.Equal(KeyRingFault.BadLength, ring.TryInstall(new byte[5]));
-        for (byte key = 3; ring.Keys.Count < KeyRing.MaxKeys; key++)
+        for (byte key = 3; ring.All.Count < KeyRing.MaxKeys; key++)
         {
             ring.TryInstall(TestSeal.Bytes(key));
         }

@@ -51,12 +51,12 @@ public sealed class TrustLedgerTests : IDisposable
 
     public static TheoryData<string, TrustRecord, TrustRecord> Rivals => new()
     {   // rule                                     stays                               gives way
-        { "a name stays with its first key",        TestSeal.Admitted(TestSeal.A, 1),   TestSeal.Admitted(TestSeal.A, 2, 2, 9) },
+        { "a name stays with its first key", TestSeal.Admitted(TestSeal.A, 1), TestSeal.Admitted(TestSeal.A, 2, 2, 9) },
         { "the earlier revocation stays",           new RevokedNodeRecord(TestSeal.A, TestSeal.Time),
             new RevokedNodeRecord(TestSeal.A, TestSeal.Time.AddHours(1)) },
         { "of a token too",                         new RevokedTokenRecord(1, TestSeal.Time),
             new RevokedTokenRecord(1, TestSeal.Time.AddHours(1)) },
-        { "a higher epoch stays",                   TestSeal.Ring(2, RingPhase.Using, 2), TestSeal.Ring(1, RingPhase.Settled, 1) },
+        { "a higher epoch stays", TestSeal.Ring(2, RingPhase.Using, 2), TestSeal.Ring(1, RingPhase.Settled, 1) },
     };
 
     [Theory]
@@ -81,7 +81,8 @@ public sealed class TrustLedgerTests : IDisposable
         [
             TestSeal.Token(1), TestSeal.Token(2), TestSeal.Token(1, 2), TestSeal.Admitted(TestSeal.A, 1),
             TestSeal.Admitted(TestSeal.A, 2, 2), TestSeal.Admitted(TestSeal.B, 1, 3, 5),
-            new RevokedNodeRecord(TestSeal.A, TestSeal.Time), new RevokedNodeRecord(TestSeal.A, TestSeal.Time.AddDays(1)),
+            new RevokedNodeRecord(TestSeal.A, TestSeal.Time),
+            new RevokedNodeRecord(TestSeal.A, TestSeal.Time.AddDays(1)),
             TestSeal.Ring(1, RingPhase.Settled, 1), TestSeal.Ring(2, RingPhase.Installing, 1, 2),
             TestSeal.Ring(2, RingPhase.Installing, 1, 3),
         ];

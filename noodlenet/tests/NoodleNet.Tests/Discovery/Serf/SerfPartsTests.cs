@@ -146,7 +146,7 @@ public sealed class SerfPartsTests
         Assert.Equal(KeyRingFault.BadLength, ring.TryInstall(new byte[5]));
         Assert.Equal(KeyRingFault.None, ring.TryInstall(b));
         Assert.Equal(KeyRingFault.None, ring.TryInstall(b));
-        Assert.Equal(2, ring.Keys.Count);
+        Assert.Equal(2, ring.All.Count);
         Assert.Equal(WireFault.None, other.TryOpen(ring.Seal("x"u8, nonce, default), default, out _));
         Assert.Equal(KeyRingFault.Unknown, other.TryUse(b));
         Assert.Equal(KeyRingFault.None, ring.TryUse(b));
@@ -157,7 +157,7 @@ public sealed class SerfPartsTests
         Assert.Equal(KeyRingFault.None, ring.TryRemove(a));
         Assert.Equal(KeyRingFault.None, ring.TryRemove(a));
         Assert.Equal(WireFault.Undecryptable, ring.TryOpen(other.Seal("x"u8, nonce, default), default, out _));
-        for (byte i = 2; ring.Keys.Count < KeyRing.MaxKeys; i++)
+        for (byte i = 2; ring.All.Count < KeyRing.MaxKeys; i++)
         {
             Assert.Equal(KeyRingFault.None, ring.TryInstall(Enumerable.Repeat(i, 24).ToArray()));
         }
