@@ -28,7 +28,8 @@ internal sealed class GossipQueries(
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (name.StartsWith(Internal, StringComparison.Ordinal))
         {
-            throw new ArgumentException($"Names that begin with {Internal} belong to Serf; choose another.", nameof(name));
+            throw new ArgumentException(
+                $"Names that begin with {Internal} belong to Serf; choose another.", nameof(name));
         }
 
         if (handler is null)

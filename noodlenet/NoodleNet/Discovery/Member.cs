@@ -6,8 +6,8 @@ namespace NoodleNet.Discovery;
 
 /// <summary>The way to what a table remembers of one member, this node included.</summary>
 /// <remarks>
-/// Meaning: short-lived; the table keeps a <see cref="MemberRow"/>, not this. Two ways to one member are equal. One that
-/// outlives its member reads as dead with incarnation 0, and writes nothing.
+/// Meaning: short-lived; the table keeps a <see cref="MemberRow"/>, not this. Two ways to one member are equal. One
+/// that outlives its member reads as dead with incarnation 0, and writes nothing.
 /// </remarks>
 internal sealed class Member : IEquatable<Member>
 {

@@ -29,8 +29,10 @@ public sealed class GossipTalkTests : IAsyncDisposable
     public async Task Both_hear_an_event_and_both_are_asked()
     {
         await MeetAsync();
-        await using IAsyncEnumerator<UserEvent> atA = _a.WatchEventsAsync(_limit.Token).GetAsyncEnumerator(_limit.Token);
-        await using IAsyncEnumerator<UserEvent> atB = _b.WatchEventsAsync(_limit.Token).GetAsyncEnumerator(_limit.Token);
+        await using IAsyncEnumerator<UserEvent> atA =
+            _a.WatchEventsAsync(_limit.Token).GetAsyncEnumerator(_limit.Token);
+        await using IAsyncEnumerator<UserEvent> atB =
+            _b.WatchEventsAsync(_limit.Token).GetAsyncEnumerator(_limit.Token);
         await _a.SendEventAsync("e", new byte[] { 7 }, coalesce: true, _limit.Token);
         Assert.True(await atA.MoveNextAsync() && await atB.MoveNextAsync());
         Assert.Equal(("e", true, (byte)7), (atB.Current.Name, atB.Current.Coalesce, atB.Current.Payload.Span[0]));

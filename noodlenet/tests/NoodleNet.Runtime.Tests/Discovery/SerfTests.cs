@@ -10,7 +10,8 @@ using NoodleNet.Runtime.Discovery;
 
 namespace NoodleNet.Runtime.Tests.Discovery;
 
-/// <summary>The protocol against three strangers that speak it too; skipped where no <c>serf</c> is installed.</summary>
+/// <summary>The protocol against three strangers that speak it too; skipped where no <c>serf</c> is installed.
+/// </summary>
 public sealed class SerfTests
 {
     private static readonly NodeId Self = NodeId.Create("noodle", Guid.Parse("0123456789abcdef0123456789abcdef"));
