@@ -66,9 +66,12 @@ public sealed partial class GossipHost
             told(new RoundTripSample(
                 measured.Name, measured.RoundTrip, CoordinateCodec.Decode(measured.AckPayload.Span)));
         }
-        catch (Exception fault)
+        catch (Exception fault) // a subscriber's defect is no reason to stop gossip
         {
-            Log.RoundTripSubscriberFailed(_log, fault); // a subscriber's defect is no reason to stop gossip
+            if (_refusals.MayTell(nameof(Log.RoundTripSubscriberFailed)))
+            {
+                Log.RoundTripSubscriberFailed(_log, fault);
+            }
         }
     }
 }

@@ -20,8 +20,9 @@ public sealed class GossipOptions
     /// <summary>Only nodes with the same label hear each other; 0 to 255 bytes of UTF-8.</summary>
     public string Label { get; set; } = "";
 
-    /// <summary>With keys: false lets plain gossip in as well. A mesh without keys gets them node by node: all nodes with
-    /// both Verify switches false, then with <see cref="GossipVerifyOutgoing"/> true, then with both true.</summary>
+    /// <summary>With keys: false lets plain gossip in as well. A mesh without keys gets them node by node: all nodes
+    /// with both Verify switches false, then with <see cref="GossipVerifyOutgoing"/> true, then with both true.
+    /// </summary>
     public bool GossipVerifyIncoming { get; set; } = true;
 
     /// <summary>With keys: false sends plain gossip nevertheless.</summary>

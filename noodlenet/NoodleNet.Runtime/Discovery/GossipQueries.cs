@@ -11,8 +11,8 @@ namespace NoodleNet.Runtime.Discovery;
 /// <remarks>Bound: <see cref="MaxRunning"/> handlers at once, each for as long as its asker listens; a further
 /// question is not answered. Our own: by the machine.</remarks>
 internal sealed class GossipQueries(
-    GossipOptions options, TimeProvider time, ILogger log, Func<SwimInput, CancellationToken, ValueTask> post)
-    : IAsyncDisposable
+    GossipOptions options, TimeProvider time, ILogger log, RefusalLog refusals,
+    Func<SwimInput, CancellationToken, ValueTask> post) : IAsyncDisposable
 {
     public const int MaxRunning = 64;
     private const string Internal = "_serf_";
@@ -28,7 +28,8 @@ internal sealed class GossipQueries(
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (name.StartsWith(Internal, StringComparison.Ordinal))
         {
-            throw new ArgumentException($"Names that begin with {Internal} belong to Serf; choose another.", nameof(name));
+            throw new ArgumentException(
+                $"Names that begin with {Internal} belong to Serf; choose another.", nameof(name));
         }
 
         if (handler is null)
@@ -163,9 +164,12 @@ internal sealed class GossipQueries(
         {
             return; // the asker listens no more, or we are stopping
         }
-        catch (Exception fault)
+        catch (Exception fault) // a handler's defect is no reason to stop gossip
         {
-            Log.QueryHandlerFailed(log, query.Name, fault); // a handler's defect is no reason to stop gossip
+            if (refusals.MayTell(query.Name)) // the names that have handlers are as many as the application gave
+            {
+                Log.QueryHandlerFailed(log, query.Name, fault);
+            }
         }
     }
 
@@ -192,7 +196,11 @@ internal sealed class GossipQueries(
                 KeyOperation.Remove => Say(ring.TryRemove(key)),
                 _ => "",
             };
-        Log.KeysAsked(log, from, operation, fault.Length == 0 ? "done" : fault);
+        if (refusals.MayTell(nameof(Log.KeysAsked)))
+        {
+            Log.KeysAsked(log, from, operation, fault.Length == 0 ? "done" : fault);
+        }
+
         return KeyQuery.EncodeAnswer(
             fault.Length == 0, fault, fault.Length == 0 && operation == KeyOperation.List ? options.All!.Keys : []);
     }

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace NoodleNet.Runtime.Discovery;
 
 /// <summary>Lets one line a second of each kind into the log: a stranger must not fill it.</summary>
-/// <remarks>Bound: the kinds, which are constants and names of enum values. For use from any thread.</remarks>
+/// <remarks>Bound: the kinds, which are constants, names of enum values and of query handlers. For use from any
+/// thread.</remarks>
 internal sealed class RefusalLog(TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);

@@ -150,7 +150,8 @@ internal sealed class Questions(SwimContext context, Membership membership)
             return QueryFault.TooLarge;
         }
 
-        _own.Add(new OwnQueries.OpenQuery(ticket, query.Time, query.Id, now + timeout, question.Enough ?? int.MaxValue));
+        _own.Add(new OwnQueries.OpenQuery(
+            ticket, query.Time, query.Id, now + timeout, question.Enough ?? int.MaxValue));
         _incoming.TryHear(query.Time, query.Id);
         context.TellUsers(body);
         Take(query, now);

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Threading;
 
 namespace NoodleNet.Discovery.Wire;
 
@@ -7,8 +6,8 @@ namespace NoodleNet.Discovery.Wire;
 /// <remarks>
 /// Bound: 1 to <see cref="MaxKeys"/> keys of 16, 24 or 32 bytes. A key seals with AES-GCM of its length; rotate it
 /// long before 2^32 messages. Payload: version, nonce of 12, ciphertext, tag of 16. Version 0 pads to 16, version 1
-/// not. Keys change at run time, from any thread: install a key everywhere, then use it everywhere, then remove the
-/// old one.
+/// not. Keys change at run time while any thread seals and opens: install a key everywhere, then use it everywhere,
+/// then remove the old one. Changes come from one thread at a time.
 /// </remarks>
 public sealed class KeyRing
 {
@@ -23,7 +22,7 @@ public sealed class KeyRing
     internal const int PaddedOverheadBytes = OverheadBytes + PadBytes;
 
     private const int PadBytes = 16;
-    private byte[][] _keys; // never changed, only replaced: a reader keeps what it has seen
+    private volatile byte[][] _keys; // never changed, only replaced: a reader keeps what it has seen
 
     /// <exception cref="ArgumentException">No key, too many, or one of another length.</exception>
     public KeyRing(params IReadOnlyList<ReadOnlyMemory<byte>> keys)
@@ -39,11 +38,11 @@ public sealed class KeyRing
     }
 
     /// <summary>The key that seals.</summary>
-    public ReadOnlyMemory<byte> Primary => Volatile.Read(ref _keys)[0];
+    public ReadOnlyMemory<byte> Primary => _keys[0];
 
     /// <summary>Every key, the one that seals first. They are secrets: neither log nor show them.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> All =>
-        [.. Volatile.Read(ref _keys).Select(key => (ReadOnlyMemory<byte>)key)];
+        [.. _keys.Select(key => (ReadOnlyMemory<byte>)key)];
 
     /// <summary>Adds a key that opens and does not seal yet; one that is there already stays where it is.</summary>
     public KeyRingFault TryInstall(ReadOnlyMemory<byte> key) => Change(keys =>
@@ -67,15 +66,8 @@ public sealed class KeyRing
 
     private KeyRingFault Change(Func<byte[][], (KeyRingFault Fault, byte[][] Keys)> change)
     {
-        while (true)
-        {
-            byte[][] before = Volatile.Read(ref _keys);
-            (KeyRingFault fault, byte[][] after) = change(before);
-            if (Interlocked.CompareExchange(ref _keys, after, before) == before)
-            {
-                return fault;
-            }
-        }
+        (KeyRingFault fault, _keys) = change(_keys);
+        return fault;
     }
 
     private static int Find(byte[][] keys, ReadOnlySpan<byte> key)
@@ -105,7 +97,7 @@ public sealed class KeyRing
         var payload = new byte[padded.Length + OverheadBytes];
         payload[0] = version;
         nonce.CopyTo(payload.AsSpan(1, NonceBytes));
-        using var cipher = new AesGcm(Volatile.Read(ref _keys)[0], TagBytes);
+        using var cipher = new AesGcm(_keys[0], TagBytes);
         cipher.Encrypt(nonce, padded, payload.AsSpan(1 + NonceBytes, padded.Length), payload.AsSpan(^TagBytes..),
             associated);
         return payload;
@@ -133,7 +125,7 @@ public sealed class KeyRing
         }
 
         var opened = new byte[payload.Length - OverheadBytes];
-        foreach (byte[] key in Volatile.Read(ref _keys))
+        foreach (byte[] key in _keys)
         {
             if (!TryOpenWith(key, payload, associated, opened))
             {

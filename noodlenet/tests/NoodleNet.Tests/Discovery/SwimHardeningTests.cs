@@ -79,7 +79,8 @@ public sealed class SwimHardeningTests
         Tell(machine, new GossipMessage.Ack(ping.SeqNo), Foreign, now);
         Assert.Contains(new SwimEffect.Dropped(WireFault.WrongSource, Foreign), Effects(machine));
         Tell(machine, new GossipMessage.Ack(ping.SeqNo), Target, now);
-        Assert.Contains(Messages(machine), sent => sent is (GossipMessage.Ack { SeqNo: 77 }, var to) && to.Equals(Helper));
+        Assert.Contains(
+            Messages(machine), sent => sent is (GossipMessage.Ack { SeqNo: 77 }, var to) && to.Equals(Helper));
         Tell(machine, new GossipMessage.Ack(ping.SeqNo), Target, now);
         Assert.Empty(Effects(machine));
     }
@@ -116,8 +117,8 @@ public sealed class SwimHardeningTests
         {
             byte[][] more = [.. Enumerable.Range(0, 255).Select(j => MessageEncoder.Encode(
                 new GossipMessage.Suspect(1, $"x{j}", $"y{i}")))];
-            machine.Handle(new SwimInput.Packet(PacketBuilder.Compound(
-                [PacketBuilder.Compound(more), PacketBuilder.Compound(more), PacketBuilder.Compound(more)]), Foreign), now);
+            byte[] third = PacketBuilder.Compound(more);
+            machine.Handle(new SwimInput.Packet(PacketBuilder.Compound([third, third, third]), Foreign), now);
         }
 
         Assert.Contains(new SwimEffect.Dropped(WireFault.TooLarge, Foreign), Effects(machine));

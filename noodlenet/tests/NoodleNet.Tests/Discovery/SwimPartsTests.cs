@@ -128,8 +128,8 @@ public sealed class SwimPartsTests
         var table = new MemberTable(100, new MemberPool(), new Prng(seed));
         for (int i = 0; i < count; i++)
         {
-            Assert.True(table.TryAdd(
-                $"n{i}", Somewhere, default, ProtocolVersions.Noodle, default, out Member? member));
+            Assert.True(
+                table.TryAdd($"n{i}", Somewhere, default, ProtocolVersions.Noodle, default, out Member? member));
             member.Become(i == 1 ? MemberState.Left : MemberState.Alive, default);
         }
 

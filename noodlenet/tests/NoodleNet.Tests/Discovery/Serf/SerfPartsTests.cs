@@ -34,7 +34,8 @@ public sealed class SerfPartsTests
         Assert.True(IsNew(ring, 5, "a", 2));
         Assert.True(IsNew(ring, 5, "b", 1));
         Assert.True(IsNew(ring, 4, "a", 1));
-        Assert.Equal([(4ul, "a"), (5ul, "a"), (5ul, "a"), (5ul, "b")], ring.Kept.Select(word => (word.Time, word.Name)));
+        Assert.Equal([(4ul, "a"), (5ul, "a"), (5ul, "a"), (5ul, "b")],
+            ring.Kept.Select(word => (word.Time, word.Name)));
         Assert.Equal(6ul, ring.Clock.Time);
     }
 
@@ -107,7 +108,8 @@ public sealed class SerfPartsTests
         Assert.True(NodeTags.TryEncode(new Dictionary<string, string> { ["role"] = "web" }, out byte[] meta));
         byte[] us = UserMessageEncoder.EncodeNodeFilter(["you", "me"]);
         byte[] others = UserMessageEncoder.EncodeNodeFilter(["you"]);
-        byte[] web = UserMessageEncoder.EncodeTagFilter("role", "^web$"), none = UserMessageEncoder.EncodeTagFilter("x", "y");
+        byte[] web = UserMessageEncoder.EncodeTagFilter("role", "^web$");
+        byte[] none = UserMessageEncoder.EncodeTagFilter("x", "y");
         Assert.True(Fits(meta));
         Assert.True(Fits(meta, us, web));
         Assert.False(Fits(meta, others));

@@ -135,7 +135,8 @@ public sealed class UserLayerTests
             Tell(machine, query, now); // heard before
             List<SwimEffect> effects = Effects(machine);
             Assert.Equal(answers, effects.Count(effect => effect is SwimEffect.Send));
-            Assert.Equal(1 - answers, effects.Count(effect => effect is SwimEffect.Dropped { Fault: WireFault.Refused }));
+            Assert.Equal(1 - answers,
+                effects.Count(effect => effect is SwimEffect.Dropped { Fault: WireFault.Refused }));
         }
     }
 
@@ -261,7 +262,8 @@ public sealed class UserLayerTests
         network.Give(asker, new SwimInput.Packet(MessageEncoder.Encode(new GossipMessage.Alive(
             9, "n1", other.EndPoint, default, ProtocolVersions.Noodle)), other.EndPoint));
         network.RunFor(Minute);
-        Assert.Equal(!othersKnowUs, asker.Others.Exists(effect => effect is SwimEffect.NameLost { ForUs: 0, Answers: > 0 }));
+        Assert.Equal(!othersKnowUs,
+            asker.Others.Exists(effect => effect is SwimEffect.NameLost { ForUs: 0, Answers: > 0 }));
     }
 
     [Fact]

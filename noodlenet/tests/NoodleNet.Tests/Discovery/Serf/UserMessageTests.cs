@@ -91,8 +91,8 @@ public sealed class UserMessageTests
     public void The_ring_of_a_real_agent_is_mostly_nil()
     {
         string slots = string.Concat(Enumerable.Repeat("c0", 511));
-        string hex = "0286a54c54696d6502ac5374617475734c54696d657381a26e3001ab4c6566744d656d62657273c0aa4576656e744c54696d65"
-            + "03a64576656e7473dc0200" + slots
+        string hex = "0286a54c54696d6502ac5374617475734c54696d657381a26e3001ab4c6566744d656d62657273c0"
+            + "aa4576656e744c54696d6503a64576656e7473dc0200" + slots
             + "82a54c54696d6502a64576656e74739182a44e616d65a161a75061796c6f6164c0aa51756572794c54696d6501";
         var read = Assert.IsType<UserMessage.State>(Read(Convert.FromHexString(hex)));
         Assert.Equal((2ul, "a"), Assert.Single(read.Events.Select(word => (word.Time, word.Name))));
@@ -191,7 +191,8 @@ public sealed class UserMessageTests
         Assert.True(KeyQuery.TryRead("_serf_remove-key", [7, 0x82, 0xA1, 1, 2, 0xA3], out operation, out read));
         Assert.Equal((KeyOperation.Remove, 0), (operation, read.Length));
         Assert.False(KeyQuery.TryRead("uptime", payload, out _, out _));
-        Assert.Equal("0884a6526573756c74c3a74d657373616765a0a44b65797391b841414543417751464267634943516f4c4441304f44773d3d"
+        Assert.Equal("0884a6526573756c74c3a74d657373616765a0a44b65797391"
+            + "b841414543417751464267634943516f4c4441304f44773d3d"
             + "aa5072696d6172794b6579b841414543417751464267634943516f4c4441304f44773d3d",
             Hex(KeyQuery.EncodeAnswer(true, "", [key])));
         Assert.Equal("0884a6526573756c74c2a74d657373616765a26e6fa44b65797390aa5072696d6172794b6579a0",
