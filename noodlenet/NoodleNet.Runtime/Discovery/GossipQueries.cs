@@ -202,7 +202,7 @@ internal sealed class GossipQueries(
         }
 
         return KeyQuery.EncodeAnswer(
-            fault.Length == 0, fault, fault.Length == 0 && operation == KeyOperation.List ? options.All!.Keys : []);
+            fault.Length == 0, fault, fault.Length == 0 && operation == KeyOperation.List ? options.Keys!.All : []);
     }
 
     private static string Say(KeyRingFault fault) => fault switch
