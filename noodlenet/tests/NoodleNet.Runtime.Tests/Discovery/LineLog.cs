@@ -19,6 +19,17 @@ internal sealed class LineLog : ILogger<GossipHost>
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
         Func<TState, Exception?, string> formatter) => _fresh.Writer.TryWrite(formatter(state, exception));
 
+    /// <summary>Everything that was logged so far, for a test that failed.</summary>
+    public string Drain()
+    {
+        while (_fresh.Reader.TryRead(out string? line))
+        {
+            _read.Enqueue(line);
+        }
+
+        return string.Join('\n', _read);
+    }
+
     public async Task UntilAsync(string part, CancellationToken cancellation)
     {
         while (!_read.Any(line => line.Contains(part, StringComparison.Ordinal)))

@@ -60,7 +60,14 @@ public sealed class SerfTests
         }
 
         Assert.All(agents, agent => Assert.False(agent.Says("EventMemberFailed")));
-        await EndAsync(host, doomed, seen, agents, limit.Token);
+        try
+        {
+            await EndAsync(host, doomed, seen, agents, limit.Token);
+        }
+        catch (OperationCanceledException late)
+        {
+            throw new TimeoutException(log.Drain(), late);
+        }
     }
 
     // Questions and words in both directions; serf reachability counts acknowledgements.
@@ -147,13 +154,13 @@ public sealed class SerfTests
         string second = Convert.ToBase64String(SecondKey), first = Convert.ToBase64String(FirstKey);
         other.KeyQueries = KeyQueryPolicy.Obey;
         await UntilAsync(agent, ["keys", $"-install={second}"], (code, output) => code != 0
-            && output.Contains("this node takes gossip keys from its own mesh only", StringComparison.Ordinal),
+            && other.Keys!.All.Count == 2 && output.Contains("this node takes gossip keys from its own mesh only", StringComparison.Ordinal),
             cancellation);
-        Assert.Equal([1, 2], [options.Keys!.All.Count, other.Keys!.All.Count]);
+        Assert.Equal(FirstKey, Assert.Single(options.Keys!.All).ToArray());
         Assert.Equal(KeyRingFault.None, options.Keys.TryInstall(SecondKey));
 
         await UntilAsync(agent, ["keys", $"-use={second}"],
-            (_, _) => other.Keys.Primary.Span.SequenceEqual(SecondKey), cancellation);
+            (_, _) => other.Keys!.Primary.Span.SequenceEqual(SecondKey), cancellation);
         Assert.Equal(FirstKey, options.Keys.Primary.ToArray());
         Assert.Equal(KeyRingFault.None, options.Keys.TryUse(SecondKey));
         options.KeyQueries = KeyQueryPolicy.Obey;
@@ -187,18 +194,25 @@ public sealed class SerfTests
         await failed;
         Assert.Equal("failed", await agents[0].StatusAsync(Doomed.ToString(), cancellation));
         await agents[0].UntilAsync(lost.ToString(), "failed", cancellation);
-        await agents[0].RunAsync(["force-leave", lost.ToString()], cancellation);
-        while (seen.Current.Change != RegistryChange.Left || seen.Current.Entry!.Node != lost)
-        {
-            Assert.True(await seen.MoveNextAsync());
-        }
+        Task left = UntilLeftAsync(seen, lost);
+        await UntilAsync(agents[0], ["force-leave", lost.ToString()], (_, _) => left.IsCompleted, cancellation);
+        await left;
 
         await host.LeaveAsync(TimeSpan.FromSeconds(10));
         await agents[0].UntilAsync(Self.ToString(), "left", cancellation);
         await agents[1].UntilAsync(Self.ToString(), "left", cancellation);
     }
 
-    // An agent gives its own questions 1.6 s: on a busy machine not every answer is there by then.
+    private static async Task UntilLeftAsync(IAsyncEnumerator<RegistryEvent> seen, NodeId node)
+    {
+        while (seen.Current.Change != RegistryChange.Left || seen.Current.Entry!.Node != node)
+        {
+            Assert.True(await seen.MoveNextAsync());
+        }
+    }
+
+    // An agent gives its own questions 1.6 s, and sends each word only twice in its local profile: on a busy machine,
+    // or with dead members among its choices, not everybody hears it.
     private static async Task UntilAsync(
         SerfAgent agent, string[] arguments, Func<int, string, bool> holds, CancellationToken cancellation)
     {
