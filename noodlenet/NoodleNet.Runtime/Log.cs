@@ -2,6 +2,9 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using NoodleNet.Discovery.Wire;
 using NoodleNet.Discovery;
+using NoodleNet.Link;
+using NoodleNet.Link.Datagrams;
+using NoodleNet.Link.Transports;
 using NoodleNet.Runtime.Trust;
 
 namespace NoodleNet.Runtime;
@@ -115,6 +118,33 @@ internal static partial class Log
 
     [LoggerMessage(2108, LogLevel.Warning, "{Count} handlers for {Peer} go on although the connection is over")]
     public static partial void LinkHandlerLeftBehind(ILogger logger, string peer, int count);
+
+    // Transports and datagrams 2150-2179.
+    [LoggerMessage(2150, LogLevel.Information, "Listening for peers over QUIC on {EndPoint}")]
+    public static partial void LinkQuicListening(ILogger logger, IPEndPoint endPoint);
+
+    [LoggerMessage(2151, LogLevel.Information,
+        "No QUIC on this machine ({Reason}): links use TCP; install libmsquic to have it")]
+    public static partial void LinkQuicMissing(ILogger logger, string reason);
+
+    [LoggerMessage(2152, LogLevel.Information, "No QUIC to {Peer} at {Remote} ({Fault}): TCP is used")]
+    public static partial void LinkQuicBlocked(ILogger logger, string peer, IPEndPoint remote, LinkFault fault);
+
+    [LoggerMessage(2153, LogLevel.Debug, "QUIC handshake refused: {Reason}")]
+    public static partial void LinkQuicRefused(ILogger logger, string reason);
+
+    [LoggerMessage(2154, LogLevel.Information, "Calls to {Peer} go over {Transport} now: {Reason}")]
+    public static partial void LinkTransportChanged(
+        ILogger logger, string peer, LinkTransportKind transport, TransportReason reason);
+
+    [LoggerMessage(2155, LogLevel.Debug, "Datagram dropped: {Fault}")]
+    public static partial void LinkDatagramDropped(ILogger logger, DatagramFault fault);
+
+    [LoggerMessage(2156, LogLevel.Debug, "Datagram {Sequence} to {Peer} was never answered")]
+    public static partial void LinkDatagramLost(ILogger logger, string peer, ulong sequence);
+
+    [LoggerMessage(2157, LogLevel.Error, "A receiver of datagrams failed")]
+    public static partial void LinkDatagramReceiverFailed(ILogger logger, Exception error);
 
     // Fast path of the link 2180-2199.
     [LoggerMessage(2180, LogLevel.Debug, "A call of {Peer} keeps its thread; another one reads on")]

@@ -22,6 +22,7 @@ namespace Noodle.Node.Mesh;
 internal sealed class NodeMesh : IAsyncDisposable
 {
     private const int PortTries = 64;
+    private const int QuicPortAbove = 1000;
     private static readonly TimeSpan s_networkPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_joinPause = TimeSpan.FromSeconds(1);
 
@@ -49,6 +50,7 @@ internal sealed class NodeMesh : IAsyncDisposable
                 Profile = options.Lan ? SwimOptions.Lan : SwimOptions.Local,
                 Keys = _keys,
                 TakeTls = Link.TryAdopt,
+                TakeDatagram = datagram => Link.TakeDatagram(datagram),
             },
             self, logs.CreateLogger<GossipHost>(), time, account);
     }
@@ -178,6 +180,7 @@ internal sealed class NodeMesh : IAsyncDisposable
             try
             {
                 await Gossip.StartAsync(new IPEndPoint(address, port), tags, cancellation);
+                await OpenPathsAsync(address, cancellation);
                 return;
             }
             catch (InvalidOperationException e) when (e.InnerException is SocketException)
@@ -189,6 +192,16 @@ internal sealed class NodeMesh : IAsyncDisposable
         throw new PortInUseException(
             $"Port {ports.First()} on {address} is in use (UDP or TCP); stop what uses it or choose another with " +
             "--mesh-port.");
+    }
+
+    // Datagrams go over the mesh port; QUIC needs a UDP port of its own. It is told to peers, and far enough from
+    // the mesh ports of other nodes on this machine.
+    private async Task OpenPathsAsync(IPAddress address, CancellationToken cancellation)
+    {
+        int port = Gossip.LocalEndPoint.Port;
+        Link.UseDatagrams(port, Gossip.TrySendDatagram);
+        int quic = port + QuicPortAbove;
+        await Link.StartQuicAsync(new IPEndPoint(address, quic <= IPEndPoint.MaxPort ? quic : 0), cancellation);
     }
 
     private static BeaconScope ScopeOf(NodeOptions options) =>

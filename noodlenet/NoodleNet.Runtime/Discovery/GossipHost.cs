@@ -96,7 +96,8 @@ public sealed class GossipHost : IAsyncDisposable
         _machine = new MachineHost<SwimInput, SwimEffect>(
             new SwimMachine(profile, _self.ToString(), new Prng(seed)), Perform, _time);
         _machine.TryPost(new SwimInput.Start(AdvertisedEndPoint, meta));
-        _listener = new GossipListener(_sockets, _envelope, TakePacket, TakeConnection, _time, _log);
+        _listener = new GossipListener(
+            _sockets, _envelope, TakePacket, TakeConnection, _options.TakeDatagram, _time, _log);
         Log.GossipStarted(_log, _self.ToString(), LocalEndPoint, AdvertisedEndPoint);
         WatchForDefect(_machine.Completion);
         return Task.WhenAny(_announced.Task, _machine.Completion).WaitAsync(cancellation);
@@ -136,6 +137,11 @@ public sealed class GossipHost : IAsyncDisposable
     /// <summary>A hint from the data path, no proof: that node is probed at once.</summary>
     public void ReportConnectionLost(NodeId node) =>
         Started(_machine).TryPost(new SwimInput.ProbeNow(node.ToString()));
+
+    /// <summary>Sends a datagram of another protocol from the gossip port, as it is; false when it cannot be sent.
+    /// </summary>
+    public bool TrySendDatagram(ReadOnlySpan<byte> datagram, SocketAddress to) =>
+        _listener?.TrySendRaw(datagram, to) == true;
 
     /// <summary>Changes from now on, until the host is disposed.</summary>
     /// <remarks>Bound: <see cref="GossipOptions.WatcherCapacity"/>; past it one Missed stands for what was lost.

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using NoodleNet.Discovery.Wire;
+using NoodleNet.Link.Datagrams;
 
 namespace NoodleNet.Runtime.Discovery;
 
@@ -15,14 +16,16 @@ internal sealed class GossipListener
     private readonly GossipEnvelope _envelope;
     private readonly Action<ReadOnlyMemory<byte>, IPEndPoint> _takePacket;
     private readonly Func<Socket, bool> _takeConnection;
+    private readonly TakeDatagram? _takeDatagram;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly byte[] _nonce = new byte[KeyRing.NonceBytes];
 
     public GossipListener(
         GossipSockets sockets, GossipEnvelope envelope, Action<ReadOnlyMemory<byte>, IPEndPoint> takePacket,
-        Func<Socket, bool> takeConnection, TimeProvider time, ILogger log)
+        Func<Socket, bool> takeConnection, TakeDatagram? takeDatagram, TimeProvider time, ILogger log)
     {
+        _takeDatagram = takeDatagram;
         (_sockets, _envelope, _takePacket, _takeConnection) = (sockets, envelope, takePacket, takeConnection);
         (_time, _log) = (time, log);
         Completion = Task.WhenAll(Task.Run(ReceiveAllAsync), Task.Run(AcceptAllAsync));
@@ -47,6 +50,19 @@ internal sealed class GossipListener
         }
     }
 
+    /// <summary>Sends bytes as they are, from any thread.</summary>
+    public bool TrySendRaw(ReadOnlySpan<byte> datagram, SocketAddress to)
+    {
+        try
+        {
+            return _sockets.Datagrams.SendTo(datagram, SocketFlags.None, to) == datagram.Length;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
     private async Task ReceiveAllAsync()
     {
         var buffer = new byte[MaxDatagramBytes];
@@ -58,7 +74,7 @@ internal sealed class GossipListener
             {
                 SocketReceiveFromResult received = await _sockets.Datagrams.ReceiveFromAsync(
                     buffer, SocketFlags.None, anywhere).ConfigureAwait(false);
-                Open(buffer.AsSpan(0, received.ReceivedBytes).ToArray(), (IPEndPoint)received.RemoteEndPoint);
+                Take(buffer.AsSpan(0, received.ReceivedBytes), (IPEndPoint)received.RemoteEndPoint);
             }
             catch (Exception exception) when (IsStopped(exception))
             {
@@ -69,6 +85,17 @@ internal sealed class GossipListener
                 await PauseAsync(exception).ConfigureAwait(false);
             }
         }
+    }
+
+    private void Take(ReadOnlySpan<byte> datagram, IPEndPoint from)
+    {
+        if (_takeDatagram is not { } take || datagram.IsEmpty || datagram[0] != DatagramFrame.Marker)
+        {
+            Open(datagram.ToArray(), from);
+            return;
+        }
+
+        take(datagram);
     }
 
     private void Open(byte[] datagram, IPEndPoint from)

@@ -29,6 +29,10 @@ public sealed class GossipOptions
     /// Null: they are answered as gossip that cannot be read.</summary>
     public Func<Socket, bool>? TakeTls { get; set; }
 
+    /// <summary>Takes datagrams that begin with the mark of the link's own, which gossip never does; it should not
+    /// wait. Null: they are dropped as gossip that cannot be read.</summary>
+    public TakeDatagram? TakeDatagram { get; set; }
+
     /// <summary>
     /// Streams handled at once, in and out, 1 to 1024; more are refused. A quarter is kept for our own.
     /// </summary>

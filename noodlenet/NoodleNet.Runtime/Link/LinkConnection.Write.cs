@@ -16,6 +16,18 @@ internal sealed partial class LinkConnection
     private bool _isBuilding;
     private Instant _writeSince;
 
+    /// <summary>How long the ping that is under way has waited for its answer.</summary>
+    public TimeSpan PingWait
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _machine.PingOpenSince is { } since ? Now - since : TimeSpan.Zero;
+            }
+        }
+    }
+
     /// <summary>Writes what the machine has to say, unless somebody does already. Never under the lock.</summary>
     public void Pump()
     {

@@ -40,8 +40,7 @@ internal sealed partial class LinkConnection
 
     public LinkConnection(LinkContext context, LinkTransport transport, NodeId node, bool isDialer)
     {
-        (_context, _transport, _stream) = (context, transport, transport.Stream);
-        (Node, IsDialer) = (node, isDialer);
+        (_context, _transport, _stream, Node, IsDialer) = (context, transport, transport.Stream, node, isDialer);
         _machine = new LinkMachine(context.Options.Limits, isDialer, context.Identity.Node);
         _onWritten = OnWritten;
         _turn = new ReaderTurn(context.Clock, ReadOn);

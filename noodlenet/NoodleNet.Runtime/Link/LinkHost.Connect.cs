@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using Noodle.Primitives;
 using NoodleNet.Link;
 using NoodleNet.Runtime.Link.Transports;
@@ -98,10 +97,58 @@ public sealed partial class LinkHost
         }
         finally
         {
-            lock (_gate)
+            EndHandshake();
+        }
+    }
+
+    private void EndHandshake()
+    {
+        lock (_gate)
+        {
+            _handshakes--;
+        }
+    }
+
+    /// <summary>Serves a QUIC connection, whose handshake is over, once its stream is there.</summary>
+    internal async Task ServeQuicAsync(
+        Func<CancellationToken, Task<(LinkTransport Transport, NodeId Peer)>> accept, EndPoint remote)
+    {
+        if (!TryTakePlace(isStranger: true, out LinkFault full))
+        {
+            using var none = new CancellationTokenSource();
+            await none.CancelAsync().ConfigureAwait(false);
+            Task closed = accept(none.Token);
+            await closed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Log.LinkRefused(_context.Logger, remote.ToString()!, full.ToString(), "");
+            return;
+        }
+
+        try
+        {
+            LinkTransport transport;
+            NodeId peer;
+            using var limit =
+                new CancellationTokenSource(_context.Options.Limits.HandshakeLimit, _context.Clock.Provider);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
+            try
             {
-                _handshakes--;
+                (transport, peer) = await accept(either.Token).ConfigureAwait(false);
             }
+            finally
+            {
+                EndHandshake();
+            }
+
+            await RunAsync(new LinkConnection(_context, transport, peer, isDialer: false)).ConfigureAwait(false);
+        }
+        catch (Exception error) // whatever a stranger sends ends its own connection only
+        {
+            LinkFault fault = error is LinkException known ? known.Fault : LinkFault.TlsFailed;
+            Log.LinkRefused(_context.Logger, remote.ToString()!, fault.ToString(), error.Message);
+        }
+        finally
+        {
+            GivePlaceBack();
         }
     }
 
@@ -149,8 +196,7 @@ public sealed partial class LinkHost
     {
         try
         {
-            return await ConnectAsync(node, token => OpenTlsAsync(
-                node, LinkTransportKind.Tcp, address, limit => ConnectTcpAsync(address, limit), token))
+            return await ConnectAsync(node, token => _dialer.OpenTcpAsync(node, address, token))
                 .ConfigureAwait(false);
         }
         finally
@@ -171,7 +217,7 @@ public sealed partial class LinkHost
             return await ConnectAsync(node, token =>
             {
                 isTaken = true;
-                return OpenTlsAsync(node, kind, remote, _ => Task.FromResult(duplex), token);
+                return _dialer.OpenOverAsync(duplex, node, kind, remote, token);
             }).ConfigureAwait(false);
         }
         finally
@@ -217,61 +263,6 @@ public sealed partial class LinkHost
             connection.Fault == LinkFault.Reset ? LinkFault.TlsFailed : connection.Fault,
             $"{node} at {transport.Remote} ended the connection in the handshake ({connection.Fault}). "
             + "Its log says why; most often it does not accept the certificate of this node.");
-    }
-
-    private async Task<LinkTransport> OpenTlsAsync(
-        NodeId node, LinkTransportKind kind, EndPoint remote, Func<CancellationToken, Task<Stream>> open,
-        CancellationToken cancellation)
-    {
-        using var limit = new CancellationTokenSource(_context.Options.ConnectLimit, _context.Clock.Provider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        Stream? opened = null;
-        LinkFault fault = LinkFault.Unreachable;
-        string detail = "";
-        try
-        {
-            opened = await open(either.Token).ConfigureAwait(false);
-            fault = LinkFault.TlsFailed;
-            var sends = new GatheringStream(opened);
-            var stream = new SslStream(sends);
-            opened = stream;
-            SslClientAuthenticationOptions options = _tls.ForClient(
-                node, (verdict, why) => (fault, detail) = verdict == LinkFault.None ? (fault, detail) : (verdict, why));
-            await stream.AuthenticateAsClientAsync(options, either.Token).ConfigureAwait(false);
-            if (stream.NegotiatedApplicationProtocol != LinkTls.Protocol)
-            {
-                throw new AuthenticationException("It does not speak noodle/1");
-            }
-
-            return new TlsTransport(stream, sends, kind, remote);
-        }
-        catch (Exception error) // whatever the other end sends
-        {
-            if (opened is not null)
-            {
-                await opened.DisposeAsync().ConfigureAwait(false);
-            }
-
-            fault = limit.IsCancellationRequested && fault == LinkFault.TlsFailed ? LinkFault.HandshakeTimeout
-                : cancellation.IsCancellationRequested ? LinkFault.Closed : fault;
-            string reason = detail.Length > 0 ? detail : error.Message;
-            throw new LinkException(fault, $"Cannot connect to {node} at {remote}: {fault}, {reason}.", error);
-        }
-    }
-
-    private static async Task<Stream> ConnectTcpAsync(IPEndPoint address, CancellationToken cancellation)
-    {
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(address, cancellation).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 
     private static string Describe(Socket socket)

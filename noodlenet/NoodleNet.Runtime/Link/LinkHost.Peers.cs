@@ -33,10 +33,14 @@ public sealed partial class LinkHost
         }
 
         await connection.Ready.ConfigureAwait(false);
-        if (connection.Peer is { } peer && connection.IsFirst)
+        if (connection.Peer is { } peer)
         {
-            Log.LinkConnected(_context.Logger, peer.Node.ShortName, connection.Remote.ToString()!);
-            Raise(PeerConnected, subscriber => subscriber(peer));
+            _paths.OnOpened(connection);
+            if (connection.IsFirst)
+            {
+                Log.LinkConnected(_context.Logger, peer.Node.ShortName, connection.Remote.ToString()!);
+                Raise(PeerConnected, subscriber => subscriber(peer));
+            }
         }
 
         await run.ConfigureAwait(false);
@@ -148,6 +152,7 @@ public sealed partial class LinkHost
             }
         }
 
+        _paths.OnClosed(connection, lost is not null);
         if (lost is not null)
         {
             Log.LinkLost(_context.Logger, lost.Node.ShortName, connection.Fault.ToString());

@@ -4,6 +4,8 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Noodle.Primitives;
 using NoodleNet.Link;
+using NoodleNet.Runtime.Link.Datagrams;
+using NoodleNet.Runtime.Link.Transports;
 
 namespace NoodleNet.Runtime.Link;
 
@@ -18,13 +20,15 @@ namespace NoodleNet.Runtime.Link;
 /// Bound: MaxConnections, handshakes included, of which MaxHandshakes are of strangers; of one peer four connections
 /// of each kind stand at once. Each one asks the account for a socket and its three buffers.
 /// </remarks>
-public sealed partial class LinkHost : IAsyncDisposable
+public sealed partial class LinkHost : ILinkConnections, IAsyncDisposable
 {
     // To read, to write, to send; the pool rounds MaxFrame up to a power of two.
     private const int ConnectionBytes = 3 * 128 * 1024;
 
     private readonly LinkContext _context;
     private readonly LinkTls _tls;
+    private readonly LinkDialer _dialer;
+    private readonly LinkPaths _paths;
     private readonly Lock _gate = new();
     private readonly Dictionary<NodeId, LinkPeer> _peers = [];
     private readonly Dictionary<NodeId, Task<LinkPeer>> _dials = [];
@@ -54,8 +58,11 @@ public sealed partial class LinkHost : IAsyncDisposable
             throw new ArgumentException(string.Join(" ", faults), nameof(options));
         }
 
-        _context = new LinkContext(options, identity, handler, account, log, new HostClock(time));
+        var own = new PathsHandler(handler);
+        _context = new LinkContext(options, identity, own, account, log, new HostClock(time));
         _tls = new LinkTls(identity, sideProtocols);
+        _dialer = new LinkDialer(_tls, options, _context.Clock);
+        own.Paths = _paths = new LinkPaths(_context, this, new DatagramHub(options.Datagrams, log));
     }
 
     /// <summary>A peer can be called. Raised on a thread of the pool.</summary>
@@ -238,6 +245,8 @@ public sealed partial class LinkHost : IAsyncDisposable
 
         await _stopping.CancelAsync().ConfigureAwait(false);
         _listener?.Dispose();
+        await EndQuicAsync().ConfigureAwait(false);
+        _paths.Dispose();
         foreach (LinkConnection connection in connections)
         {
             connection.Fail(LinkFault.Closed);

@@ -23,6 +23,9 @@ public readonly struct LinkIncoming
         }
     }
 
+    /// <summary>The same without the rest, for each call passes by here.</summary>
+    internal string Method => Call.Head.Method;
+
     public ReadOnlyMemory<byte> Header => Call.PeerHeader;
 
     /// <summary>Length of the body when the peer said it.</summary>

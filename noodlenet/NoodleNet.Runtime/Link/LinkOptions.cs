@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using NoodleNet.Link;
+using NoodleNet.Link.Datagrams;
 
 namespace NoodleNet.Runtime.Link;
 
@@ -8,6 +9,9 @@ public sealed class LinkOptions
 {
     /// <summary>What one connection may take and how long it waits.</summary>
     public LinkLimits Limits { get; init; } = new();
+
+    /// <summary>How datagrams are sent, where they are.</summary>
+    public DatagramOptions Datagrams { get; init; } = new();
 
     /// <summary>Connections at once, those in the handshake included, 1 to 65536.</summary>
     [Range(1, 65536)]
@@ -33,6 +37,6 @@ public sealed class LinkOptions
     {
         var found = new List<ValidationResult>();
         Validator.TryValidateObject(this, new ValidationContext(this), found, validateAllProperties: true);
-        return [.. found.Select(fault => fault.ErrorMessage!), .. Limits.FindFaults()];
+        return [.. found.Select(fault => fault.ErrorMessage!), .. Limits.FindFaults(), .. Datagrams.FindFaults()];
     }
 }

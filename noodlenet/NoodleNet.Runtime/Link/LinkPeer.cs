@@ -18,6 +18,9 @@ public sealed class LinkPeer
 
     public EndPoint Remote => _connection.Remote;
 
+    /// <summary>What new calls go over.</summary>
+    public LinkTransportKind Transport => _connection.Kind;
+
     /// <summary>True while calls can be made.</summary>
     public bool IsConnected => _connection.IsOpen;
 

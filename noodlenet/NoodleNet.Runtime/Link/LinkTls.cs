@@ -35,6 +35,16 @@ internal sealed class LinkTls(ILinkIdentity identity, IReadOnlyList<ISideProtoco
         RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is null or X509Certificate2,
     };
 
+    /// <summary>The same for QUIC, which carries this protocol alone: the handshake judges the certificate.</summary>
+    public SslServerAuthenticationOptions ForQuicServer()
+    {
+        SslServerAuthenticationOptions options = ForServer();
+        options.ApplicationProtocols = [Protocol];
+        options.RemoteCertificateValidationCallback =
+            (_, certificate, _, _) => Verify(certificate, asServer: false, out _, out _) == LinkFault.None;
+        return options;
+    }
+
     /// <param name="judge">Called with the verdict on the server's certificate before anything is sent to it.</param>
     public SslClientAuthenticationOptions ForClient(NodeId wanted, Action<LinkFault, string> judge) => new()
     {

@@ -6,7 +6,7 @@ public sealed record CallPolicy
     /// <summary>Attempts of one call, hedges included, 1 to 16.</summary>
     public int MaxAttempts { get; init; } = 4;
 
-    /// <summary>Longest time for one attempt, 1 ms to 10 min; what is left of the call's time if that is less.</summary>
+    /// <summary>Longest time for one attempt, 1 ms to 10 min, and never more than the call has left.</summary>
     public TimeSpan AttemptLimit { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Shortest pause before a retry, 1 ms to 1 min.</summary>

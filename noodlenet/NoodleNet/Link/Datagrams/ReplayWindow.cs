@@ -1,6 +1,6 @@
 namespace NoodleNet.Link.Datagrams;
 
-/// <summary>Remembers which of the last <see cref="Size"/> numbers came: each is taken once, older ones never.</summary>
+/// <summary>Remembers which of the last <see cref="Size"/> numbers came: each is taken once, older never.</summary>
 /// <remarks>
 /// Meaning: a ring of bits below the highest number taken.
 /// Cost: 128 bytes, no allocation after construction.

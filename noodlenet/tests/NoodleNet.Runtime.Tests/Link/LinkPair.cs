@@ -71,7 +71,6 @@ internal sealed class LinkPair : IAsyncDisposable
     {
         await A.DisposeAsync().AsTask().WaitAsync(Bound);
         await B.DisposeAsync().AsTask().WaitAsync(Bound);
-        Assert.Equal(0, Account.GetUse(ResourceKind.Sockets).InUse);
-        Assert.Equal(0, Account.GetUse(ResourceKind.Memory).InUse);
+        await Account.WhenFreeAsync();
     }
 }

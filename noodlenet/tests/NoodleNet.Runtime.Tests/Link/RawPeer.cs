@@ -14,22 +14,24 @@ internal sealed class RawPeer : IAsyncDisposable
 {
     private static readonly LinkLimits Generous = new() { StreamWindow = 1 << 24, ConnectionWindow = 1 << 30 };
 
-    private readonly TcpClient _client;
-    private readonly SslStream _stream;
+    private readonly TcpClient? _client;
+    private readonly Stream _stream;
 
-    private RawPeer(TcpClient client)
-    {
-        _client = client;
-        _stream = new SslStream(client.GetStream());
-    }
+    private RawPeer(Stream stream, TcpClient? client) => (_stream, _client) = (stream, client);
 
     /// <summary>Connects to a host and greets it.</summary>
     public static async Task<RawPeer> ConnectAsync(LinkHost host, ILinkIdentity identity)
     {
         var client = new TcpClient();
         await client.ConnectAsync(host.LocalEndPoint);
-        var peer = new RawPeer(client);
-        await peer._stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+        return await ConnectAsync(client.GetStream(), identity, client);
+    }
+
+    /// <summary>Greets a host over a duplex, with TLS in it.</summary>
+    public static async Task<RawPeer> ConnectAsync(Stream duplex, ILinkIdentity identity, TcpClient? client = null)
+    {
+        var stream = new SslStream(duplex);
+        await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = "noodle",
             ApplicationProtocols = [new SslApplicationProtocol("noodle/1")],
@@ -37,6 +39,13 @@ internal sealed class RawPeer : IAsyncDisposable
             ClientCertificates = [identity.Certificate],
             RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
         }).WaitAsync(LinkPair.Bound);
+        return await GreetAsync(stream, identity, client);
+    }
+
+    /// <summary>Greets a host over a stream that is secure already.</summary>
+    public static async Task<RawPeer> GreetAsync(Stream secure, ILinkIdentity identity, TcpClient? client = null)
+    {
+        var peer = new RawPeer(secure, client);
         await peer.GreetAsync(identity.Node);
         return peer;
     }
@@ -44,8 +53,9 @@ internal sealed class RawPeer : IAsyncDisposable
     /// <summary>Takes the connection of a host that dials, and greets it.</summary>
     public static async Task<RawPeer> AcceptAsync(TcpListener listener, ILinkIdentity identity)
     {
-        var peer = new RawPeer(await listener.AcceptTcpClientAsync());
-        await peer._stream.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+        TcpClient client = await listener.AcceptTcpClientAsync();
+        var stream = new SslStream(client.GetStream());
+        await stream.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
         {
             ApplicationProtocols = [new SslApplicationProtocol("noodle/1")],
             EnabledSslProtocols = SslProtocols.Tls13,
@@ -53,8 +63,7 @@ internal sealed class RawPeer : IAsyncDisposable
             ClientCertificateRequired = true,
             RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
         }).WaitAsync(LinkPair.Bound);
-        await peer.GreetAsync(identity.Node);
-        return peer;
+        return await GreetAsync(stream, identity, client);
     }
 
     public Task SendAsync(LinkFrameType type, uint stream, long value)
@@ -133,7 +142,7 @@ internal sealed class RawPeer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stream.DisposeAsync();
-        _client.Dispose();
+        _client?.Dispose();
     }
 
     private Task GreetAsync(NodeId node)

@@ -46,7 +46,6 @@ internal sealed class Site : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Host.DisposeAsync().AsTask().WaitAsync(LinkPair.Bound);
-        Assert.Equal(0, Account.GetUse(ResourceKind.Sockets).InUse);
-        Assert.Equal(0, Account.GetUse(ResourceKind.Memory).InUse);
+        await Account.WhenFreeAsync();
     }
 }

@@ -32,6 +32,19 @@ internal sealed class TestAccount(string owner = "test", TestAccount? parent = n
 
     public ResourceUse GetUse(ResourceKind kind) => new(Interlocked.Read(ref _inUse[(int)kind]), long.MaxValue, 0);
 
+    /// <summary>Returns when all sockets and memory are given back: the thread that delivered the last reply may still
+    /// hold it when its reader is done.</summary>
+    public async Task WhenFreeAsync()
+    {
+        long start = Environment.TickCount64;
+        while (_inUse[(int)ResourceKind.Sockets] != 0 || _inUse[(int)ResourceKind.Memory] != 0)
+        {
+            Assert.True(Environment.TickCount64 - start < LinkPair.Bound.TotalMilliseconds,
+                $"{_inUse[(int)ResourceKind.Sockets]} sockets, {_inUse[(int)ResourceKind.Memory]} bytes are kept.");
+            await Task.Yield();
+        }
+    }
+
     public IResourceAccount OpenChild(string name, params ReadOnlySpan<(ResourceKind Kind, long Limit)> limits) =>
         new TestAccount($"{owner}/{name}", this);
 }

@@ -1,0 +1,35 @@
+using Noodle.Primitives;
+
+namespace NoodleNet.Runtime.Link.Calls;
+
+/// <summary>One attempt of a call; it ends when its request is free and its reply is kept.</summary>
+internal sealed class PendingAttempt : IDisposable
+{
+    private readonly CancellationTokenSource _cancel = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public PendingAttempt(NodeId peer)
+    {
+        Peer = peer;
+        Token = _cancel.Token;
+    }
+
+    public NodeId Peer { get; }
+
+    public CancellationToken Token { get; }
+
+    public LinkReply Reply { get; private set; }
+
+    public Task Ended => _ended.Task;
+
+    /// <summary>Owns the task of the attempt, which never fails.</summary>
+    public void Run(Task asking) => asking.ContinueWith(
+        static (_, ended) => ((TaskCompletionSource)ended!).TrySetResult(), _ended, CancellationToken.None,
+        TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    public void Keep(LinkReply reply) => Reply = reply;
+
+    public void Cancel() => _cancel.Cancel();
+
+    public void Dispose() => _cancel.Dispose();
+}
