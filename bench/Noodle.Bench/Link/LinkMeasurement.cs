@@ -16,14 +16,21 @@ namespace Noodle.Bench.Link;
 /// <param name="Bursts">Bursts of each subject, at least 1, after four that warm up.</param>
 /// <param name="BurstCalls">Requests of one burst, all made at once.</param>
 internal sealed record LinkSizes(
-    int MessageBytes, int TensorBytes, TimeSpan WarmUp, int Blocks, int BlockCalls, int Tensors, int Bursts, int BurstCalls);
+    int MessageBytes,
+    int TensorBytes,
+    TimeSpan WarmUp,
+    int Blocks,
+    int BlockCalls,
+    int Tensors,
+    int Bursts,
+    int BurstCalls);
 
 /// <summary>Measures subjects against each other, in turns drawn anew for each round.</summary>
 internal static class LinkMeasurement
 {
     private const int WarmUps = 4;
 
-    /// <summary>Round trips one after the other, in blocks, so that the threads are as warm as under steady load.</summary>
+    /// <summary>Round trips one after the other, in blocks: the threads are as warm as under steady load.</summary>
     /// <remarks>
     /// The bytes are the median of the blocks: what others in the process allocate now and then is not the subject's.
     /// </remarks>

@@ -4,7 +4,7 @@ using Nbc.Runtime.Resources;
 
 namespace Noodle.Bench.Link;
 
-/// <summary>NoodleLink beside bare TLS, gRPC, TCP and QUIC: small round trips, tensors, and many requests at once.</summary>
+/// <summary>NoodleLink beside bare TLS, gRPC, TCP and QUIC: round trips, tensors, many requests at once.</summary>
 internal static class LinkVerb
 {
     private const int MostRepeats = 100_000;

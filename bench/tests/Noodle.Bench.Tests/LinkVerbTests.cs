@@ -4,11 +4,12 @@ using Noodle.Bench.Link;
 
 namespace Noodle.Bench.Tests;
 
-/// <summary>The real measurement with everything small: every subject answers, and nothing is said of how fast.</summary>
+/// <summary>The real measurement, all small: every subject answers, and nothing is said of how fast.</summary>
 public sealed class LinkVerbTests : IDisposable
 {
     private static readonly LinkSizes s_tiny = new(
-        MessageBytes: 128, TensorBytes: 300_000, WarmUp: TimeSpan.FromMilliseconds(1), Blocks: 9, BlockCalls: 3, Tensors: 9, Bursts: 9, BurstCalls: 50);
+        MessageBytes: 128, TensorBytes: 300_000, WarmUp: TimeSpan.FromMilliseconds(1), Blocks: 9,
+        BlockCalls: 3, Tensors: 9, Bursts: 9, BurstCalls: 50);
 
     private readonly StringWriter _output = new(), _progress = new();
 

@@ -130,6 +130,7 @@ internal sealed partial class LinkCall : IThreadPoolWorkItem
         if (!_isQueued)
         {
             _isQueued = true;
+            Connection.Work.CountRunning(1);
             Connection.Schedule(this);
         }
     }
@@ -166,6 +167,7 @@ internal sealed partial class LinkCall : IThreadPoolWorkItem
         {
             _executing--;
             TryRecycle();
+            Connection.Work.CountRunning(-1);
         }
     }
 
@@ -180,7 +182,7 @@ internal sealed partial class LinkCall : IThreadPoolWorkItem
         Version++;
         ReleaseReceived();
         _header.Release(Connection.Account);
-        Connection.CountIncoming(IsLocal ? 0 : -1);
+        Connection.Work.CountIncoming(IsLocal ? 0 : -1);
         if (IsStream)
         {
             _ended ??= LinkStatus.Cancelled; // whoever still holds the stream finds it over

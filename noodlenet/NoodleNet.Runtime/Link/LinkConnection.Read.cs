@@ -341,8 +341,8 @@ internal sealed partial class LinkConnection
         LinkCall call = Rent();
         Place(call, effect);
         LinkOpen.Read(_payload.Span, out LinkOpen open);
-        CountIncoming(1);
-        if (_incoming > 2 * _context.Options.Limits.MaxStreams)
+        Work.CountIncoming(1);
+        if (Work.Incoming > 2 * _context.Options.Limits.MaxStreams)
         {
             CancelStream(call, LinkStatus.Busy); // as many cancelled calls as may be are still being handled
             call.Done();

@@ -28,7 +28,6 @@ internal sealed partial class LinkConnection
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _incomingIdle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[] _receiveBuffer = ArrayPool<byte>.Shared.Rent(LinkFrame.MaxFrame);
     private readonly byte[] _sendBuffer = ArrayPool<byte>.Shared.Rent(LinkFrame.MaxFrame);
     private readonly ITimer _timer;
@@ -37,7 +36,6 @@ internal sealed partial class LinkConnection
     private LinkCall? _opening;
     private LinkStatus _openRefusal;
     private Instant _armedFor = Instant.Never;
-    private int _incoming;
     private bool _isClosed;
 
     public LinkConnection(LinkContext context, LinkTransport transport, NodeId node, bool isDialer)
@@ -54,6 +52,8 @@ internal sealed partial class LinkConnection
     }
 
     public Lock Gate { get; } = new();
+
+    public OpenWork Work { get; } = new();
 
     public NodeId Node { get; }
 
@@ -240,26 +240,18 @@ internal sealed partial class LinkConnection
         }
     }
 
-    /// <summary>Counts incoming calls from their OPEN until their memory is given back.</summary>
-    public void CountIncoming(int change)
-    {
-        _incoming += change;
-        if (_incoming == 0 && _isClosed)
-        {
-            _incomingIdle.TrySetResult();
-        }
-    }
-
-    /// <summary>Handlers have seen their token fire; one that does not care is left behind after a while.</summary>
+    /// <summary>
+    /// Handlers have seen their token fire, callers their answer; one that does not care is left behind after a while.
+    /// </summary>
     private async Task WaitForHandlersAsync()
     {
         try
         {
-            await _incomingIdle.Task.WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
+            await Work.Idle.WaitAsync(FarewellLimit, _context.Clock.Provider).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            Log.LinkHandlerLeftBehind(Logger, Node.ShortName, _incoming);
+            Log.LinkHandlerLeftBehind(Logger, Node.ShortName, Work.Count);
         }
     }
 
@@ -364,7 +356,7 @@ internal sealed partial class LinkConnection
             _frameCall?.OnEnded(LinkStatus.ConnectionLost); // else its last bytes are still read
         }
 
-        CountIncoming(0);
+        Work.Close();
         Closed?.Invoke(this);
         DrainReplaced();
         _ready.TrySetResult();
