@@ -30,7 +30,7 @@ public sealed class TrustTests
             string? line = await joined.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask()
                 .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
             Assert.True(line is not null, line is null ? await log : "");
-            JsonElement ready = JsonDocument.Parse(line).RootElement;
+            JsonElement ready = JsonDocument.Parse(line!).RootElement;
             Assert.Equal("joined", ready.GetProperty("joined").GetString());
             AssertNotSeen(joined, token);
             AssertForOwner(folder.File("b/token"));
