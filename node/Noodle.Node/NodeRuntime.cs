@@ -228,6 +228,9 @@ internal sealed class NodeRuntime(
         (peers.ConnectByRelay, peers.Predict, peers.MayDial) = (dialer.TryConnectAsync, topology.Predict, MayDial);
         status.Composing += topology.Describe;
         status.Told += topology.Take;
+        mesh.Gossip.RoundTripMeasured += probe =>
+            topology.NoteRoundTrip(probe.Member, probe.RoundTrip, probe.Coordinate);
+        topology.TellCoordinate = mesh.Gossip.SetCoordinate;
         var talk = new TalkServices
         {
             Topology = topology,
