@@ -166,12 +166,9 @@ internal sealed class NodeMesh : IAsyncDisposable
         var found = new List<IPEndPoint>(Strangers
             .Where(stranger => stranger.Mesh == GuidOf(Id) && stranger.LinkPort != 0)
             .Select(stranger => new IPEndPoint(stranger.Address, stranger.LinkPort)));
-        foreach (string seed in _options.Join)
-        {
-            found.AddRange(await MeshAddress.ResolveAsync(seed, cancellation));
-        }
-
-        return found;
+        SeedLookup given = LookupOf(_options, _time, _logs);
+        await given.RefreshAsync(cancellation);
+        return [.. found, .. given.Addresses];
     }
 
     /// <summary>Finds the other nodes, and finds them again when alone, until cancelled.</summary>

@@ -55,6 +55,30 @@ public static class MeshAddress
         return seed is not null;
     }
 
+    /// <summary>Looks an address up once; empty when the name has no address.</summary>
+    public static async Task<IReadOnlyList<IPEndPoint>> ResolveAsync(string text, CancellationToken cancellation)
+    {
+        if (!TryParse(text, out string host, out int port))
+        {
+            return [];
+        }
+
+        if (IPAddress.TryParse(host, out IPAddress? literal))
+        {
+            return [new IPEndPoint(literal, port)];
+        }
+
+        try
+        {
+            IPAddress[] addresses = await Dns.GetHostAddressesAsync(host, cancellation);
+            return [.. addresses.Select(address => new IPEndPoint(address, port))];
+        }
+        catch (SocketException)
+        {
+            return []; // a name without an address now may have one at the next try
+        }
+    }
+
     // RFC 2782 wants _service._proto.name; any name is taken whose labels DNS can carry.
     private static bool IsServiceName(string name) =>
         name.Length is > 0 and <= MaxHostLength && name.TrimEnd('.').Split('.').All(label =>
