@@ -104,9 +104,11 @@ public sealed class ChunkFetchMachineTests
         var fetch = new FetchSimulation(
             10 * ChunkBytes, ChunkBytes, 1, new FetchOptions { SeekPatience = TimeSpan.FromSeconds(5), Patience = TimeSpan.FromSeconds(5) }, isNamed: false);
         fetch.Add(1, HolderPlan.Good with { LiesInChunks = true });
+        fetch.At(TimeSpan.FromSeconds(1), () => fetch.Add(2, HolderPlan.Good with { Delay = TimeSpan.FromSeconds(1) }));
         fetch.Run();
-        Assert.Equal(FetchOutcome.NoHolder, fetch.Outcome);
+        Assert.Equal(FetchOutcome.Done, fetch.Outcome);
         Assert.Equal([(FetchSimulation.Node(1), HolderFault.Lied)], fetch.Dropped);
+        Assert.Equal(1, fetch.StartedOver);
     }
 
     [Fact]
@@ -134,7 +136,7 @@ public sealed class ChunkFetchMachineTests
     {
         var fetch = new FetchSimulation(5 * ChunkBytes, ChunkBytes, 21);
         fetch.Add(1, HolderPlan.Good);
-        fetch.At(TimeSpan.FromMilliseconds(30), () => fetch.Add(1, new HolderPlan(TimeSpan.FromSeconds(30))));
+        fetch.At(TimeSpan.FromMilliseconds(30), () => fetch.Add(1, new HolderPlan(TimeSpan.FromSeconds(15))));
         fetch.Run();
         Assert.Equal(FetchOutcome.Done, fetch.Outcome);
     }
