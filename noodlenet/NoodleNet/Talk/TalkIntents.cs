@@ -19,7 +19,7 @@ public static class TalkIntents
     /// <summary>Read a model file: <see cref="ModelFetch"/> to <see cref="ModelFetchReply"/> and a stream.</summary>
     public const string ModelFetch = "noodle.model.fetch";
 
-    /// <summary>The hashes of a model's chunks: <see cref="ManifestAsk"/> to <see cref="ManifestHead"/> and a body.</summary>
+    /// <summary>Hashes of a model's chunks: <see cref="ManifestAsk"/> to <see cref="ManifestHead"/>, body.</summary>
     public const string ModelManifest = "noodle.model.manifest";
 
     /// <summary>One chunk of a model: <see cref="ChunkAsk"/>, answered with the chunk as body.</summary>

@@ -56,7 +56,8 @@ public sealed class ContentFetchTests : IDisposable
                 stop.Cancel();
             }
         };
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => FetchAsync(OpenStore(), cancellation: stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => FetchAsync(OpenStore(), cancellation: stop.Token));
         int before = _peers.Sent.Values.Sum();
         Assert.Equal(0, OpenStore().ByteCount);
 

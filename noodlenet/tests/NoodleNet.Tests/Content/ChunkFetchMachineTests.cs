@@ -102,7 +102,7 @@ public sealed class ChunkFetchMachineTests
     public void Whoever_contradicts_his_own_manifest_lied()
     {
         var fetch = new FetchSimulation(
-            10 * ChunkBytes, ChunkBytes, 1, new FetchOptions { SeekPatience = TimeSpan.FromSeconds(5), Patience = TimeSpan.FromSeconds(5) }, isNamed: false);
+            10 * ChunkBytes, ChunkBytes, 1, isNamed: false);
         fetch.Add(1, HolderPlan.Good with { LiesInChunks = true });
         fetch.At(TimeSpan.FromSeconds(1), () => fetch.Add(2, HolderPlan.Good with { Delay = TimeSpan.FromSeconds(1) }));
         fetch.Run();
@@ -314,7 +314,8 @@ public sealed class ChunkFetchMachineTests
     }
 
     private static readonly Gen<HolderPlan> Plan = Gen.Select(
-        Gen.Int[1, 12_000], Gen.Int[0, 2].Select(loss => loss * loss * 0.25), Gen.Int[0, 4], Gen.Int[0, 1].Select(busy => busy * 3))
+        Gen.Int[1, 12_000], Gen.Int[0, 2].Select(loss => loss * loss * 0.25), Gen.Int[0, 4],
+        Gen.Int[0, 1].Select(busy => busy * 3))
         .Select((delay, loss, kind, busy) => new HolderPlan(
             TimeSpan.FromMilliseconds(delay), loss, LiesInChunks: kind == 1, LiesInManifest: kind == 2,
             Has: kind != 3, BusyEvery: busy));
