@@ -22,7 +22,7 @@ public sealed record DeployedModel(
     IReadOnlyList<TensorSpec> Inputs,
     IReadOnlyList<TensorSpec> Outputs)
 {
-    /// <summary>Digest of the list of its chunks, against which a fetch is checked; empty when it is not known.</summary>
+    /// <summary>Digest of the list of its chunks, which a fetch is checked against; empty when not known.</summary>
     public string ChunksDigest { get; init; } = "";
 }
 

@@ -237,7 +237,7 @@ internal sealed class NodeRuntime(
             Relays = relays,
             Models = host,
             Store = store,
-            Content = new ContentHandler(store),
+            Content = new ContentHandler(store, _stop.Token),
             Duplicates = new DuplicateCalls(new DuplicateCallsOptions(), time),
             State = state,
             Status = status,

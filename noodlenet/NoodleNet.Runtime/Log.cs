@@ -139,7 +139,7 @@ internal static partial class Log
 
     // Cluster state in a database 2440-2459.
     [LoggerMessage(2440, LogLevel.Warning,
-        "Cluster state {Path} is damaged and kept as {Aside}; {Rescued} of its entries were whole, peers bring the others")]
+        "Cluster state {Path} is damaged and kept as {Aside}; {Rescued} entries were whole, peers bring the others")]
     public static partial void StateDatabaseDamaged(ILogger logger, string path, string aside, int rescued);
 
     [LoggerMessage(2441, LogLevel.Information, "Took over {Entries} entries of cluster state from {Path}")]

@@ -47,18 +47,10 @@ public sealed partial class ModelStore
             map = OpenOwn(path + PartialModel.MapSuffix);
             byte[] head = Encoding.UTF8.GetBytes(
                 string.Create(CultureInfo.InvariantCulture, $"noodle partial 1 {sizeBytes} {chunks} {plan}\n"));
-            bool[] marked = new bool[chunks];
-            if (data.Length == sizeBytes && HasMap(map, head, marked))
+            bool[] marked = ReadMarks(data, map, head, sizeBytes, chunks);
+            if (marked.Contains(true))
             {
                 Log.PartialResumed(_logger, digest, marked.Count(mark => mark), chunks);
-            }
-            else
-            {
-                data.SetLength(0);
-                map.SetLength(0);
-                RandomAccess.Write(map.SafeFileHandle, head, 0);
-                map.SetLength(head.Length + chunks);
-                data.SetLength(sizeBytes);
             }
 
             long missing = marked.LongCount(mark => !mark) * (sizeBytes / chunks);
@@ -105,8 +97,8 @@ public sealed partial class ModelStore
                 return known;
             }
 
-            byte[] hashes = await HashChunksAsync(file, chunkBytes, cancellation).ConfigureAwait(false);
-            KeepHashes(kept, file.Length, chunkBytes, hashes);
+            byte[] hashes = await HashAllAsync(file, chunkBytes, cancellation).ConfigureAwait(false);
+            KeepHashes(digest, file.Length, chunkBytes, hashes);
             return hashes;
         }
         finally
@@ -170,6 +162,22 @@ public sealed partial class ModelStore
         return new FileStream(path, options);
     }
 
+    // Marks of an earlier run that cut the file in the same way; else a new file, and none.
+    private static bool[] ReadMarks(FileStream data, FileStream map, byte[] head, long sizeBytes, int chunks)
+    {
+        bool[] marked = new bool[chunks];
+        if (data.Length != sizeBytes || !HasMap(map, head, marked))
+        {
+            data.SetLength(0);
+            map.SetLength(0);
+            RandomAccess.Write(map.SafeFileHandle, head, 0);
+            map.SetLength(head.Length + chunks);
+            data.SetLength(sizeBytes);
+        }
+
+        return marked;
+    }
+
     private static bool HasMap(FileStream map, byte[] head, bool[] marked)
     {
         byte[] content = new byte[head.Length + marked.Length];
@@ -199,7 +207,7 @@ public sealed partial class ModelStore
         }
     }
 
-    private static async Task<byte[]> HashChunksAsync(FileStream file, int chunkBytes, CancellationToken cancellation)
+    private static async Task<byte[]> HashAllAsync(FileStream file, int chunkBytes, CancellationToken cancellation)
     {
         byte[] chunk = ArrayPool<byte>.Shared.Rent(chunkBytes);
         try
@@ -239,19 +247,20 @@ public sealed partial class ModelStore
                 ? before[ChunksHeader..].ToArray() : null;
     }
 
-    private void KeepHashes(string path, long sizeBytes, int chunkBytes, byte[] hashes)
+    /// <summary>Keeps the hashes of a stored model's chunks beside it, for <see cref="HashChunksAsync"/>.</summary>
+    public void KeepHashes(string digest, long sizeBytes, int chunkBytes, ReadOnlySpan<byte> hashes)
     {
         byte[] content = new byte[ChunksHeader + hashes.Length + SHA256.HashSizeInBytes];
         BinaryPrimitives.WriteInt64BigEndian(content, sizeBytes);
         BinaryPrimitives.WriteInt64BigEndian(content.AsSpan(sizeof(long)), chunkBytes);
-        hashes.CopyTo(content, ChunksHeader);
+        hashes.CopyTo(content.AsSpan(ChunksHeader));
         int end = ChunksHeader + hashes.Length;
         SHA256.HashData(content.AsSpan(0, end), content.AsSpan(end));
         try
         {
             string made = Path.Combine(_partial, Guid.NewGuid().ToString("N"));
             File.WriteAllBytes(made, content);
-            File.Move(made, path, overwrite: true);
+            File.Move(made, PathOf(digest) + ChunksSuffix, overwrite: true);
         }
         catch (Exception reason) when (reason is IOException or UnauthorizedAccessException)
         {

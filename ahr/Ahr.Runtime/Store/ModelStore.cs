@@ -8,8 +8,8 @@ namespace Ahr.Runtime;
 /// <summary>Model files of this node, each under the SHA-256 of its content.</summary>
 /// <remarks>
 /// Shape: <c>sha256/ab/ab12…</c> is a model, <c>sha256/ab/ab12….json</c> its manifest, <c>partial/</c> holds what is
-/// still arriving. A file gets its final name only after all of it is on disk and its digest is right. What a crash left
-/// in <c>partial/</c> is removed at the next start, unless it is a fetch that can go on; that stays for a week.
+/// still arriving. A file gets its final name only after all of it is on disk and its digest is right. What a crash
+/// left in <c>partial/</c> is removed at the next start, unless it is a fetch that can go on; that stays for a week.
 /// Bound: one file and the sum of all files, by <see cref="ModelStoreOptions"/>.
 /// Safe for several threads; one process at a time owns a store's folder.
 /// </remarks>

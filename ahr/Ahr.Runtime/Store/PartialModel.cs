@@ -67,7 +67,7 @@ public sealed class PartialModel : IDisposable
     /// <exception cref="IOException">The disk refuses.</exception>
     public void Unmark(int index) => Mark(index, false);
 
-    /// <summary>Puts the model in the store when its digest is right; it is closed then. Else it stays as it is.</summary>
+    /// <summary>Puts the model in the store when its digest is right, and is closed; else it stays as it is.</summary>
     public async ValueTask<StoreResult> CommitAsync(CancellationToken cancellation)
     {
         try

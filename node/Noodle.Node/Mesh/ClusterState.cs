@@ -86,7 +86,8 @@ internal sealed class ClusterState : IDisposable
         LwwEntry entry;
         lock (_gate)
         {
-            entry = new LwwEntry(key, _clock.Next(WallMs), value is null ? (ReadOnlyMemory<byte>?)null : value.ToArray());
+            ReadOnlyMemory<byte>? content = value is null ? (ReadOnlyMemory<byte>?)null : value.ToArray();
+            entry = new LwwEntry(key, _clock.Next(WallMs), content);
             LwwFault fault = _map.Examine(entry);
             if (fault != LwwFault.None)
             {

@@ -4,8 +4,8 @@ namespace Noodle.Node.Mesh;
 
 /// <summary>Chooses whom the status of a second goes to, so that its cost does not grow with the mesh.</summary>
 /// <remarks>
-/// Meaning: up to <see cref="All"/> peers all of them; in a larger mesh <see cref="Some"/>, by chance, and each peer once
-/// in a round, so that nobody waits longer than two rounds. At 200 peers a round takes 13 turns.
+/// Meaning: up to <see cref="All"/> peers all of them; in a larger mesh <see cref="Some"/>, by chance, and each peer
+/// once in a round, so that nobody waits longer than two rounds. At 200 peers a round takes 13 turns.
 /// Cost: an entry a peer. Not safe for several threads at once.
 /// </remarks>
 internal sealed class StatusAudience(Prng chance)

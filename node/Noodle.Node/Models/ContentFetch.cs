@@ -31,7 +31,8 @@ internal sealed class ContentFetch(
 
     private Instant Now => new(time.GetElapsedTime(_origin).Ticks * TimeSpan.NanosecondsPerTick);
 
-    /// <summary>Fetches; what stands in the way comes back as a sentence. What is here stays for the next time.</summary>
+    /// <summary>Fetches; what stands in the way comes back as a sentence.</summary>
+    /// <remarks>What is here by then stays for the next time.</remarks>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<StoreResult> RunAsync(IProgress<FetchProgress> progress, CancellationToken cancellation)
     {
@@ -262,10 +263,14 @@ internal sealed class ContentFetch(
     private async Task<FetchInput?> CommitAsync()
     {
         StoreResult committed = await _partial!.CommitAsync(_over.Token);
-        if (committed.Fault is StoreFault.None or StoreFault.DigestMismatch)
+        if (committed.Fault == StoreFault.DigestMismatch)
         {
-            _result = committed.Fault == StoreFault.None ? committed : null;
-            return committed.Fault == StoreFault.None ? null : new FetchInput.WholeChecked(false);
+            return new FetchInput.WholeChecked(false);
+        }
+
+        if (committed.Fault == StoreFault.None)
+        {
+            store.KeepHashes(digest, _manifest!.SizeBytes, _manifest.ChunkBytes, _manifest.Hashes.Span);
         }
 
         _result = committed;

@@ -13,7 +13,7 @@ internal interface IContentPeers
     /// <summary>Those that can be asked now.</summary>
     IReadOnlyList<ContentHolder> List(string digest);
 
-    /// <summary>Asks for the hashes of the chunks. What the other end does wrong is a fault, never an exception.</summary>
+    /// <summary>Asks for the hashes of the chunks. What the other end does wrong is a fault.</summary>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     Task<(AskFault Fault, ChunkManifest? Manifest)> AskManifestAsync(
         NodeId node, string digest, TimeSpan limit, CancellationToken cancellation);

@@ -23,7 +23,8 @@ internal sealed class LinkContentPeers(MeshPeers peers) : IContentPeers
         byte[] header = new ManifestAsk { Digest = digest }.ToByteArray();
         try
         {
-            await using LinkStream? stream = await OpenAsync(node, TalkIntents.ModelManifest, header, limit, cancellation);
+            await using LinkStream? stream = await OpenAsync(
+                node, TalkIntents.ModelManifest, header, limit, cancellation);
             if (stream is null)
             {
                 return (AskFault.Failed, null);

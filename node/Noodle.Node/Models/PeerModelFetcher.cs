@@ -8,7 +8,7 @@ namespace Noodle.Node.Models;
 /// <param name="find">What is deployed under a digest; null when nothing is.</param>
 /// <remarks>
 /// Meaning: where the deployment names the digest of its chunks, a chunk that does not fit is a lie of who sent it;
-/// where it does not (deployed by version 0.1), the whole file decides. Bound: <see cref="FetchOptions"/>.
+/// where it does not (deployed by an older node), the whole file decides. Bound: <see cref="FetchOptions"/>.
 /// </remarks>
 internal sealed class PeerModelFetcher(
     IContentPeers peers, Func<string, DeployedModel?> find, TimeProvider time, ILogger log) : IModelFetcher

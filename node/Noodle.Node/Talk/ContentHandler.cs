@@ -9,12 +9,20 @@ using NoodleNet.Talk;
 namespace Noodle.Node.Talk;
 
 /// <summary>Sends model files to other nodes in chunks.</summary>
-/// <remarks>Bound: <see cref="MaxSends"/> answers at once, each with a buffer of a chunk; one more is Busy.</remarks>
-internal sealed class ContentHandler(ModelStore store)
+/// <param name="stopping">Fires when the node stops.</param>
+/// <remarks>
+/// Meaning: a file whose chunks were never hashed here is hashed at the first ask, to the end even when the asker does
+/// not wait that long: he asks again.
+/// Bound: <see cref="MaxSends"/> answers at once, each with a buffer of 1 MiB, and one file that is hashed; one more is
+/// Busy.
+/// </remarks>
+internal sealed class ContentHandler(ModelStore store, CancellationToken stopping)
 {
     /// <summary>Answers that are being sent at once, to all nodes together.</summary>
     public const int MaxSends = 32;
 
+    private readonly Lock _gate = new();
+    private (string Digest, Task<byte[]?> Task)? _hashing;
     private int _sends;
 
     /// <summary>Serves <see cref="TalkIntents.ModelManifest"/>.</summary>
@@ -24,7 +32,12 @@ internal sealed class ContentHandler(ModelStore store)
         await BoundedAsync(incoming, async () =>
         {
             const int chunkBytes = ChunkManifest.DefaultChunkBytes;
-            byte[]? hashes = await store.HashChunksAsync(ask.Digest, chunkBytes, cancellation);
+            if (StartHashing(ask.Digest) is not { } hashing)
+            {
+                return LinkStatus.Busy;
+            }
+
+            byte[]? hashes = await hashing.WaitAsync(cancellation);
             await using FileStream? file = store.OpenRead(ask.Digest);
             if (hashes is null || file is null)
             {
@@ -49,7 +62,8 @@ internal sealed class ContentHandler(ModelStore store)
                 return LinkStatus.Unavailable;
             }
 
-            if (ask.Index < 0 || ask.Index >= ChunkManifest.CountOf(file.Length, ask.ChunkBytes))
+            if (ask.ChunkBytes != ChunkManifest.DefaultChunkBytes
+                || ask.Index < 0 || ask.Index >= ChunkManifest.CountOf(file.Length, ask.ChunkBytes))
             {
                 return LinkStatus.Refused;
             }
@@ -69,6 +83,23 @@ internal sealed class ContentHandler(ModelStore store)
                 ArrayPool<byte>.Shared.Return(chunk);
             }
         }, cancellation);
+    }
+
+    // Null when another file is being hashed.
+    private Task<byte[]?>? StartHashing(string digest)
+    {
+        lock (_gate)
+        {
+            if (_hashing is not { Task.IsCompleted: false } running)
+            {
+                Task<byte[]?> task = Task.Run(
+                    () => store.HashChunksAsync(digest, ChunkManifest.DefaultChunkBytes, stopping), stopping);
+                _hashing = (digest, task);
+                return task;
+            }
+
+            return running.Digest == digest ? running.Task : null;
+        }
     }
 
     // The work answers with Ok itself; any other status is answered here.

@@ -43,6 +43,19 @@ public sealed class OutputTests
     [Fact]
     public void A_printer_for_the_console_is_always_there() => Assert.NotNull(TablePrinter.ForConsole());
 
+    [Theory]
+    [InlineData("fetching", 37L, 100L, "fetching 37 %")]
+    [InlineData("fetching", 999L, 1000L, "fetching 99 %")]
+    [InlineData("fetching", 5L, null, "fetching")]
+    [InlineData("fetching", null, null, "fetching")]
+    [InlineData("ready", 5L, 10L, "ready")]
+    public void A_replica_that_is_fetched_says_how_far_it_is(string state, long? done, long? all, string text) =>
+        Assert.Equal(text, Print.State(new ReplicaInfo
+        {
+            Model = "m", Node = "n", State = state, InFlight = 0, Served = 0, ServiceTimeUs = 0,
+            FetchedBytes = done, TotalBytes = all,
+        }));
+
     [Fact]
     public void Json_is_one_indented_document()
     {

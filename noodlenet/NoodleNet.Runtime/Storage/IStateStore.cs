@@ -12,7 +12,7 @@ public enum StateOutcome
     Loaded,
 
     /// <summary>
-    /// It was damaged and is now called <c>.damaged</c>. Entries that were whole are in the map; peers bring the others.
+    /// It was damaged and is now called <c>.damaged</c>. What was whole of it is in the map; peers bring the rest.
     /// </summary>
     Damaged,
 }

@@ -13,8 +13,8 @@ namespace NoodleNet.Runtime.Storage;
 /// Meaning: write-ahead log, and a flush for each write that must last; only rows that changed are written. The whole
 /// database is checked when it is opened: its structure by SQLite, each row by its sum. A damaged one is set aside, its
 /// whole rows go into a new one; an entry is true by itself, so that none of them can be wrong.
-/// Bound: a file of at most the given bytes, and a log of about 8 MiB beside it; one damaged database is kept. Mode 0600.
-/// One process and one thread at a time.
+/// Bound: a file of at most the given bytes, and a log of about 8 MiB beside it; one damaged database is kept.
+/// Mode 0600. One process and one thread at a time.
 /// </remarks>
 public sealed class StateDatabase : IStateStore
 {
@@ -30,7 +30,7 @@ public sealed class StateDatabase : IStateStore
     private SqliteConnection? _connection;
     private bool? _isFlushing;
 
-    /// <param name="snapshot">Where version 0.1 kept the state; what lies there is taken over and removed.</param>
+    /// <param name="snapshot">Where the first version kept the state: it is taken over and removed.</param>
     public StateDatabase(string path, ILogger logger, string? snapshot = null, long maxBytes = DefaultMaxBytes)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -5,7 +5,7 @@ using NoodleNet.State;
 
 namespace NoodleNet.Runtime.Storage;
 
-/// <summary>The form in which version 0.1 kept the cluster state: a whole snapshot, read once and taken over.</summary>
+/// <summary>How the first version kept the cluster state: a whole snapshot, read once and taken over.</summary>
 /// <remarks>
 /// <code>"NOODLST1", length (8 bytes), batch of LwwCodec, SHA-256 over all before</code>
 /// Bound: a file of at most twice <see cref="LwwLimits.TotalBytes"/> and 256 MiB; one damaged file is kept.

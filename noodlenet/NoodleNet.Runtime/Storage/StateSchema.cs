@@ -61,7 +61,7 @@ internal static class StateSchema
         }
     }
 
-    /// <summary>Checks whose database it is and that it is whole, or makes a new one; false when it is damaged.</summary>
+    /// <summary>Checks whose database it is and that it is whole, or makes one; false when it is damaged.</summary>
     /// <exception cref="StorageException">A later version of Noodle wrote it.</exception>
     public static bool TryPrepare(SqliteConnection connection, string path)
     {

@@ -61,7 +61,8 @@ internal sealed class AskTable
         TryEnd(one => one.Holder == holder, out ask);
 
     /// <summary>Ends the oldest ask for a chunk, whoever it is asked of.</summary>
-    public bool TryEndFor(int index, [NotNullWhen(true)] out ChunkAsk? ask) => TryEnd(one => one.Index == index, out ask);
+    public bool TryEndFor(int index, [NotNullWhen(true)] out ChunkAsk? ask) =>
+        TryEnd(one => one.Index == index, out ask);
 
     /// <summary>Ends the oldest ask that is overdue.</summary>
     public bool TryEndDue(Instant now, [NotNullWhen(true)] out ChunkAsk? ask) => TryEnd(one => one.Due <= now, out ask);

@@ -202,11 +202,11 @@ public sealed class ChunkFetchMachine : IMachine<FetchInput, FetchEffect>
         }
         else if (!_manifest!.Matches(came.Index, came.Content.Span))
         {
-            Blame(ask.Holder);
+            Blame(ask.Holder, now);
         }
         else
         {
-            (ask.Holder.Strikes, _progressAt) = (0, now);
+            (ask.Holder.Strikes, _progressAt) = (Math.Max(0, ask.Holder.Strikes - 1), now);
             DoneBytes += came.Content.Length;
             _asks.Chunks.MarkDone(came.Index);
             _effects.Enqueue(new FetchEffect.StoreChunk(came.Index, came.Content));
@@ -225,33 +225,51 @@ public sealed class ChunkFetchMachine : IMachine<FetchInput, FetchEffect>
             return;
         }
 
-        _effects.Enqueue(new FetchEffect.StartOver());
         if (_options.ManifestDigest is null)
         {
             Ban(_source!, HolderFault.Lied);
         }
-        else if (++_wrongWholes >= MaxWrongWholes)
+
+        StartOver(now);
+        if (_options.ManifestDigest is not null && ++_wrongWholes >= MaxWrongWholes)
         {
             End(FetchOutcome.WrongContent);
-            return;
         }
-
-        _holders.Reconcile();
-        (_phase, _progressAt, DoneBytes, _manifest, _source) = (Phase.Seeking, now, 0, null, null);
     }
 
     // Where the manifest is vouched for, or is his own, what does not fit it is a lie.
-    private void Blame(ChunkHolder holder)
+    private void Blame(ChunkHolder holder, Instant now)
     {
         if (_options.ManifestDigest is not null || holder == _source)
         {
             Ban(holder, HolderFault.Lied);
+            if (_options.ManifestDigest is null)
+            {
+                StartOver(now); // nobody vouches for the manifest of a liar
+            }
+
             return;
         }
 
         holder.Disagrees = true;
         GiveUp(holder);
         _effects.Enqueue(new FetchEffect.HolderDropped(holder.Node, HolderFault.Disagrees));
+    }
+
+    private void StartOver(Instant now)
+    {
+        GiveUpAll();
+        _holders.Reconcile();
+        (_phase, _progressAt, DoneBytes, _manifest, _source) = (Phase.Seeking, now, 0, null, null);
+        _effects.Enqueue(new FetchEffect.StartOver());
+    }
+
+    private void GiveUpAll()
+    {
+        while (_asks.TryEndAny(out ChunkAsk? ask))
+        {
+            TellGivenUp(ask);
+        }
     }
 
     private void Ban(ChunkHolder holder, HolderFault fault)
@@ -346,11 +364,7 @@ public sealed class ChunkFetchMachine : IMachine<FetchInput, FetchEffect>
 
     private void End(FetchOutcome outcome)
     {
-        while (_asks.TryEndAny(out ChunkAsk? ask))
-        {
-            TellGivenUp(ask);
-        }
-
+        GiveUpAll();
         _phase = Phase.Ended;
         _effects.Enqueue(new FetchEffect.Ended(outcome));
     }

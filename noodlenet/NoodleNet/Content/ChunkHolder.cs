@@ -20,7 +20,7 @@ internal sealed class ChunkHolder(NodeId node, ulong rank)
     /// <summary>It does not fit the manifest in use.</summary>
     public bool Disagrees { get; set; }
 
-    /// <summary>Failures since its last good chunk.</summary>
+    /// <summary>Failures, less one for each good chunk since.</summary>
     public int Strikes { get; set; }
 
     public Instant PausedUntil { get; set; } = Instant.Origin;

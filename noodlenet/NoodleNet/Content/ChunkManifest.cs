@@ -37,7 +37,7 @@ public sealed class ChunkManifest
     /// <summary>The hashes, one after the other.</summary>
     public ReadOnlyMemory<byte> Hashes => _hashes;
 
-    /// <summary>SHA-256 over size (8 bytes), chunk length (8 bytes) and all hashes, in lower-case hexadecimal.</summary>
+    /// <summary>SHA-256 over size (8 bytes), chunk length (8 bytes) and all hashes, in hexadecimal.</summary>
     public string Digest { get; }
 
     /// <summary>How many chunks a file has; 0 when it has none or more than <see cref="MaxChunks"/>.</summary>

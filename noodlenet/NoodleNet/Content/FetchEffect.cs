@@ -30,7 +30,7 @@ public enum FetchOutcome
     /// <summary>All of the file is here, and its digest is right.</summary>
     Done,
 
-    /// <summary>Nobody who has the file brought us further for as long as <see cref="FetchOptions.Patience"/>.</summary>
+    /// <summary>Nobody who has the file brought us further for <see cref="FetchOptions.Patience"/>.</summary>
     NoHolder,
 
     /// <summary>The file is larger than this node takes.</summary>
@@ -50,7 +50,7 @@ public abstract record FetchEffect
     /// <summary>Ask a node for the manifest.</summary>
     public sealed record AskManifest(NodeId Node) : FetchEffect;
 
-    /// <summary>Open the file under this manifest, with what an earlier run left, and say which chunks are right.</summary>
+    /// <summary>Open the file, with what an earlier run left, and say which chunks are right.</summary>
     public sealed record OpenPartial(ChunkManifest Manifest) : FetchEffect;
 
     /// <summary>Ask a node for a chunk.</summary>

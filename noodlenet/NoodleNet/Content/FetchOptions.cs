@@ -14,8 +14,8 @@ public sealed record FetchOptions
 
     /// <summary>Longest wait for a chunk or a manifest, 10 ms to 10 min; then it is asked of another.</summary>
     /// <remarks>
-    /// Meaning: who failed is given twice as long the next time, up to eight times, and one thing at a time: 1 MiB comes
-    /// through 0.1 Mbit/s.
+    /// Meaning: who failed is given twice as long the next time, up to eight times, and one thing at a time: a chunk of
+    /// 1 MiB comes through 0.3 Mbit/s.
     /// </remarks>
     public TimeSpan AskLimit { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -38,7 +38,7 @@ internal sealed class HolderTable(int capacity, Prng chance)
         (holder.IsPresent, holder.SaysItHas) = (true, saysItHas);
     }
 
-    /// <summary>The one to ask next; null when none may be asked. Who says that he has it comes before all others.</summary>
+    /// <summary>The one to ask next; null when none may be asked.</summary>
     /// <param name="perHolder">How much one may have in flight before.</param>
     public ChunkHolder? Pick(Instant now, ChunkHolder? except, int perHolder)
     {

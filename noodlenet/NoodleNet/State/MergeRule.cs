@@ -1,6 +1,6 @@
 namespace NoodleNet.State;
 
-/// <summary>Which of two entries of one key stays: the same answer on every node, in whatever order they arrive.</summary>
+/// <summary>Which of two entries of one key stays: the same on every node, in whatever order they arrive.</summary>
 public enum MergeRule
 {
     /// <summary>The later stamp stays; a deletion is a write like any other.</summary>

@@ -22,7 +22,7 @@ public static class StateKeys
     /// <summary><c>gossip-key/ID</c>: keys of the gossip ring. The last writer wins.</summary>
     public const string GossipKeys = "gossip-key/";
 
-    /// <summary><c>token/ID</c>: join tokens. The last writer wins; to revoke one, write <see cref="Revoked"/>.</summary>
+    /// <summary><c>token/ID</c>: join tokens. The last writer wins; <see cref="Revoked"/> revokes them.</summary>
     public const string Tokens = "token/";
 
     /// <summary><c>token-use/ID/NODE</c>: how often that node took the token. The greatest stays.</summary>

@@ -33,7 +33,7 @@ public static class TalkIntents
     /// </summary>
     public const string MeshRelay = "noodle.mesh.relay";
 
-    /// <summary>The hashes of a model's chunks: <see cref="ManifestAsk"/> to <see cref="ManifestHead"/> and a body.</summary>
+    /// <summary>Hashes of a model's chunks: <see cref="ManifestAsk"/> to <see cref="ManifestHead"/>, body.</summary>
     public const string ModelManifest = "noodle.model.manifest";
 
     /// <summary>One chunk of a model: <see cref="ChunkAsk"/>, answered with the chunk as body.</summary>

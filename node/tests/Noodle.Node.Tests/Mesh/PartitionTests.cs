@@ -6,7 +6,7 @@ using NoodleNet.State;
 
 namespace Noodle.Node.Tests.Mesh;
 
-/// <summary>Nodes that write on both sides of a partition, crash and come back from their disks, and then meet.</summary>
+/// <summary>Nodes that write on both sides of a partition, come back from their disks, and then meet.</summary>
 public sealed class PartitionTests : IDisposable
 {
     private const int Nodes = 5;

@@ -37,7 +37,7 @@ public sealed class ContentFetchTests : IDisposable
         StoreResult result = await FetchAsync(store);
         Assert.Equal((StoreFault.None, Digest, _file.Length), (result.Fault, result.Digest, result.SizeBytes));
         Assert.Equal(StoreFault.None, (await store.VerifyAsync(Digest, default)).Fault);
-        Assert.Equal(Chunks, _peers.Sent.Values.Sum());
+        Assert.InRange(_peers.Sent.Values.Sum(), Chunks, Chunks + 8); // the last ones are asked of two
         Assert.Equal(3, _peers.Sent.Count);
         Assert.Equal(_file.Length, _seen.Last.TotalBytes);
         Assert.Equal((_file.Length, 1), (store.ByteCount, store.List().Count));
@@ -56,7 +56,8 @@ public sealed class ContentFetchTests : IDisposable
                 stop.Cancel();
             }
         };
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => FetchAsync(OpenStore(), stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => FetchAsync(OpenStore(), cancellation: stop.Token));
         int before = _peers.Sent.Values.Sum();
         Assert.Equal(0, OpenStore().ByteCount);
 
@@ -147,7 +148,7 @@ public sealed class ContentFetchTests : IDisposable
         new(_folder, options ?? new ModelStoreOptions(), NullLogger<ModelStore>.Instance);
 
     private async Task<StoreResult> FetchAsync(
-        ModelStore store, CancellationToken cancellation = default, bool isNamed = true, TimeSpan? limit = null)
+        ModelStore store, bool isNamed = true, TimeSpan? limit = null, CancellationToken cancellation = default)
     {
         Assert.True(ChunkManifest.TryCreate(_file.Length, ChunkBytes, _peers.Hashes, out ChunkManifest? manifest));
         var options = new FetchOptions

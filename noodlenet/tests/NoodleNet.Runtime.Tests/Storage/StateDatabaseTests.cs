@@ -49,7 +49,8 @@ public sealed class StateDatabaseTests : IDisposable
     public void A_write_costs_what_it_changes_and_not_what_is_there()
     {
         using StateDatabase database = Open(out _, out _);
-        database.Save([.. Enumerable.Range(0, 2_000).Select(i => Entry($"k{i}", 1, new byte[500]))], untilOnDisk: false);
+        LwwEntry[] many = [.. Enumerable.Range(0, 2_000).Select(i => Entry($"k{i}", 1, new byte[500]))];
+        database.Save(many, untilOnDisk: false);
         long before = new FileInfo(DataPath + "-wal").Length;
         database.Save([Entry("k1000", 2, new byte[500])], untilOnDisk: true);
         // the log begins anew when it was written back
@@ -143,7 +144,7 @@ public sealed class StateDatabaseTests : IDisposable
     }
 
     [Fact]
-    public void The_snapshot_of_version_0_1_is_taken_over_and_goes()
+    public void The_snapshot_of_the_first_version_is_taken_over_and_goes()
     {
         string snapshot = _folder["cluster"];
         File.WriteAllBytes(snapshot, StateFileTests.SnapshotOf(Example()));

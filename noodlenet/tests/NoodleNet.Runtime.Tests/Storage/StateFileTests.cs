@@ -81,7 +81,7 @@ public sealed class StateFileTests : IDisposable
 
     private void Save(LwwMap map) => File.WriteAllBytes(_path, SnapshotOf(map));
 
-    // As version 0.1 wrote it.
+    // As the first version wrote it.
     internal static byte[] SnapshotOf(LwwMap map)
     {
         var output = new ArrayBufferWriter<byte>();

@@ -102,11 +102,13 @@ public sealed class ChunkFetchMachineTests
     public void Whoever_contradicts_his_own_manifest_lied()
     {
         var fetch = new FetchSimulation(
-            10 * ChunkBytes, ChunkBytes, 1, new FetchOptions { SeekPatience = TimeSpan.FromSeconds(5), Patience = TimeSpan.FromSeconds(5) }, isNamed: false);
+            10 * ChunkBytes, ChunkBytes, 1, isNamed: false);
         fetch.Add(1, HolderPlan.Good with { LiesInChunks = true });
+        fetch.At(TimeSpan.FromSeconds(1), () => fetch.Add(2, HolderPlan.Good with { Delay = TimeSpan.FromSeconds(1) }));
         fetch.Run();
-        Assert.Equal(FetchOutcome.NoHolder, fetch.Outcome);
+        Assert.Equal(FetchOutcome.Done, fetch.Outcome);
         Assert.Equal([(FetchSimulation.Node(1), HolderFault.Lied)], fetch.Dropped);
+        Assert.Equal(1, fetch.StartedOver);
     }
 
     [Fact]
@@ -134,7 +136,7 @@ public sealed class ChunkFetchMachineTests
     {
         var fetch = new FetchSimulation(5 * ChunkBytes, ChunkBytes, 21);
         fetch.Add(1, HolderPlan.Good);
-        fetch.At(TimeSpan.FromMilliseconds(30), () => fetch.Add(1, new HolderPlan(TimeSpan.FromSeconds(30))));
+        fetch.At(TimeSpan.FromMilliseconds(30), () => fetch.Add(1, new HolderPlan(TimeSpan.FromSeconds(15))));
         fetch.Run();
         Assert.Equal(FetchOutcome.Done, fetch.Outcome);
     }
@@ -312,7 +314,8 @@ public sealed class ChunkFetchMachineTests
     }
 
     private static readonly Gen<HolderPlan> Plan = Gen.Select(
-        Gen.Int[1, 12_000], Gen.Int[0, 2].Select(loss => loss * loss * 0.25), Gen.Int[0, 4], Gen.Int[0, 1].Select(busy => busy * 3))
+        Gen.Int[1, 12_000], Gen.Int[0, 2].Select(loss => loss * loss * 0.25), Gen.Int[0, 4],
+        Gen.Int[0, 1].Select(busy => busy * 3))
         .Select((delay, loss, kind, busy) => new HolderPlan(
             TimeSpan.FromMilliseconds(delay), loss, LiesInChunks: kind == 1, LiesInManifest: kind == 2,
             Has: kind != 3, BusyEvery: busy));

@@ -102,7 +102,7 @@ public sealed class MergeRuleTests
         Assert.Equal(LwwFault.None, map.Set("revoked/1", [], At(1, s_a)));
         Assert.Equal(LwwFault.None, map.Set("revoked/2", new byte[2_600], At(1, s_a)));
         Assert.Equal(LwwFault.Full, map.Set("revoked/3", [], At(1, s_a)));
-        Assert.Equal(LwwFault.None, map.Delete("model/0", At(2, s_a))); // beyond the share of models, and yet it makes room
+        Assert.Equal(LwwFault.None, map.Delete("model/0", At(2, s_a))); // beyond its share, and yet it makes room
         Assert.Equal(LwwFault.Full, map.Set("model/1", new byte[11], At(2, s_a)));
     }
 
