@@ -22,10 +22,11 @@ public sealed class QuicServingTests
         Task serving = host.ServeQuicAsync(
             async cancellation =>
             {
-                var stream = new SslStream(there);
+                var sends = new GatheringStream(there);
+                var stream = new SslStream(sends);
                 var tls = new LinkTls(authority.Issue(LinkPair.Node(1)), []);
                 await stream.AuthenticateAsServerAsync(tls.ForQuicServer(), cancellation);
-                return (new TlsTransport(stream, LinkTransportKind.Quic, Nowhere), LinkPair.Node(2));
+                return (new TlsTransport(stream, sends, LinkTransportKind.Quic, Nowhere), LinkPair.Node(2));
             },
             Nowhere);
         LinkPeer peer = await other.ConnectOverAsync(here, LinkPair.Node(1), LinkTransportKind.Quic, Nowhere, default)
