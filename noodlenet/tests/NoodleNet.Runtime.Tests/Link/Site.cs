@@ -1,5 +1,4 @@
 using System.Net;
-using Noodle.Primitives;
 using NoodleNet.Link;
 using NoodleNet.Runtime.Link;
 
