@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Noodle.Primitives;
 using NoodleNet.Runtime.Link;
 using NoodleNet.Runtime.Trust;
+using NoodleNet.Trust;
 
 namespace Noodle.Bench.Link;
 
@@ -59,7 +60,7 @@ internal sealed class BenchMesh : IDisposable
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         byte[] request = new CertificateRequest("CN=bench", key, HashAlgorithmName.SHA256).CreateSigningRequest();
         NodeId node = NodeId.Create(name, Guid.NewGuid());
-        if (!_authority.TryIssue(request, node, out X509Certificate2? bare))
+        if (!_authority.TryIssue(request, node, MeshRole.Operator, out X509Certificate2? bare))
         {
             throw new InvalidOperationException("the authority issues no certificate");
         }

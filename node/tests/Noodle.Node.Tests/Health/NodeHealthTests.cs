@@ -82,7 +82,7 @@ public sealed class NodeHealthTests
     {
         await using TestMesh mesh = await TestMesh.StartAsync(1, multicast: false);
         await using TestNode ahead = await TestNode.StartAsync(
-            mesh.OptionsFor("ahead"), new SkewedTime(TimeSpan.FromDays(1)));
+            mesh.OptionsFor("ahead"), time: new SkewedTime(TimeSpan.FromDays(1)));
         await Eventually.IsTrueAsync(
             () => Task.FromResult(ahead.View.ListNodes() is [var self, var other] &&
                 ClockOf(self) is { Level: HealthLevels.Fail } mine &&
@@ -102,7 +102,7 @@ public sealed class NodeHealthTests
     {
         await using TestMesh mesh = await TestMesh.StartAsync(1, multicast: false);
         TrustException error = await Assert.ThrowsAsync<TrustException>(() => TestNode.StartAsync(
-            mesh.OptionsFor("behind"), new SkewedTime(TimeSpan.FromDays(-1))));
+            mesh.OptionsFor("behind"), time: new SkewedTime(TimeSpan.FromDays(-1))));
         Assert.Contains("this clock is behind by at least 22 h", error.Message, StringComparison.Ordinal);
         Assert.Contains("NTP", error.Message, StringComparison.Ordinal);
     }

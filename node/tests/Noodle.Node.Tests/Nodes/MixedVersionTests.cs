@@ -34,7 +34,7 @@ public sealed class MixedVersionTests
         await using var link = new LinkHost(
             new LinkOptions(), member.Credentials, new LaterHandler(), account, NullLogger<LinkHost>.Instance,
             TimeProvider.System, []);
-        var keys = new KeyRing([member.Credentials.GossipKey.ToArray()]);
+        var keys = new KeyRing(member.Credentials.GossipKeys);
         await using var gossip = new GossipHost(
             new GossipOptions { Profile = SwimOptions.Local, Keys = keys, TakeTls = link.TryAdopt }, folder.Node,
             NullLogger<GossipHost>.Instance, TimeProvider.System, account);

@@ -27,6 +27,7 @@ public sealed class TrustSyncTests : IDisposable
 
     public void Dispose()
     {
+        _state.Dispose();
         _admin.Dispose();
         _node.Dispose();
         Directory.Delete(_folder, recursive: true);
@@ -38,7 +39,7 @@ public sealed class TrustSyncTests : IDisposable
         MeshToken token = _admin.Registrar!.CreateToken(TimeSpan.FromHours(1));
         _admin.Registrar.RevokeToken(token.Id);
         _sync.Pass();
-        ClusterState theirs = Open("theirs");
+        using ClusterState theirs = Open("theirs");
         Assert.True(theirs.TryMerge(_state.EntriesIn(ulong.MaxValue), _node.Node));
         using var trust = new MeshTrust(_admin.Credentials.Authority);
         foreach ((string key, ReadOnlyMemory<byte> value) in theirs.List(""))
@@ -100,6 +101,7 @@ public sealed class TrustSyncTests : IDisposable
     }
 
     private ClusterState Open(string name) => new(
-        _node.Node, new StateFile(Path.Combine(_folder, name), NullLogger<StateFile>.Instance), TimeProvider.System,
+        _node.Node, new StateDatabase(Path.Combine(_folder, name), NullLogger.Instance),
+        TimeProvider.System,
         NullLogger<ClusterState>.Instance);
 }
