@@ -115,6 +115,7 @@ internal sealed partial class LinkConnection
     private void ReadOn()
     {
         Log.LinkReaderHeldUp(Logger, Node.ShortName);
+        Pump(); // what the held up thread was about to
         _ = ReadLoopAsync(); // RunAsync awaits its end, whichever thread comes to it
     }
 

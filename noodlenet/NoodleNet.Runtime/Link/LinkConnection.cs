@@ -130,7 +130,7 @@ internal sealed partial class LinkConnection
         }
 
         Pump();
-        _ = ReadLoopAsync();
+        ThreadPool.UnsafeQueueUserWorkItem(static it => _ = it.ReadLoopAsync(), this, preferLocal: false);
         await _closed.Task.ConfigureAwait(false);
         Pump(); // tells an idle writer that it is over
         if (IsGoodbye)

@@ -21,13 +21,15 @@ public sealed partial class LinkHost
     private async Task RunAsync(LinkConnection connection)
     {
         (connection.Admit, connection.Closed) = (TryAdmit, FindSuccessor);
+        bool isLate;
         lock (_gate)
         {
             _connections.Add(connection);
+            isLate = _isDraining; // else whoever drains has it in his list
         }
 
         Task run = connection.RunAsync();
-        if (_isDraining)
+        if (isLate)
         {
             connection.Fail(LinkFault.Closed); // it came while the host began to end
         }

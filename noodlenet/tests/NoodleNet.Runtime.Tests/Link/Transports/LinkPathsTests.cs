@@ -44,6 +44,7 @@ public sealed class LinkPathsTests
         await nodes.UntilAsync(LinkTransportKind.Memory, TransportReason.Measuring);
         await nodes.CutAsync(LinkTransportKind.Quic);
         await Nodes.AskAsync(peer);
+        await nodes.UntilAsync(LinkTransportKind.Memory, TransportReason.Blocked);
         LinkTransportStatus status = nodes.A.DescribeTransport(peer.Node)!.Value;
         Assert.Equal((LinkTransportKind.Memory, TransportReason.Blocked, LinkFault.Reset),
             (status.Kind, status.Reason, status.LastFailure));
