@@ -219,18 +219,7 @@ internal sealed class NodeRuntime(
         var router = new InferenceRouter(
             catalog, host, executor, catalog, new DecisionLog(), new RouterOptions { Seed = seed }, time,
             logs.CreateLogger<InferenceRouter>());
-        var topology = new MeshTopology(
-            folder.Node, peers, new LoadSampler(folder.FolderPath), time, seed, logs.CreateLogger<MeshTopology>());
-        var relays = new RelayService(
-            mesh.Link, folder.Node, new RelayOptions(), resources.Root.OpenChild("relays"),
-            target => RelayDialer.FindNext(topology, target), logs.CreateLogger<RelayService>(), time);
-        var dialer = new RelayDialer(topology, relays, logs.CreateLogger<RelayDialer>());
-        (peers.ConnectByRelay, peers.Predict, peers.MayDial) = (dialer.TryConnectAsync, topology.Predict, MayDial);
-        status.Composing += topology.Describe;
-        status.Told += topology.Take;
-        mesh.Gossip.RoundTripMeasured += probe =>
-            topology.NoteRoundTrip(probe.Member, probe.RoundTrip, probe.Coordinate);
-        topology.TellCoordinate = mesh.Gossip.SetCoordinate;
+        (MeshTopology topology, RelayService relays) = AssembleTopology(folder, mesh, peers, status, seed);
         var talk = new TalkServices
         {
             Topology = topology,
@@ -256,6 +245,24 @@ internal sealed class NodeRuntime(
             },
             trust, new TrustControl(trust, peers, () => mesh.Strangers, time),
             new TopologyView(topology, peers, relays, () => host.InFlight, Version, seed), events);
+    }
+
+    private (MeshTopology Topology, RelayService Relays) AssembleTopology(
+        NodeFolder folder, NodeMesh mesh, MeshPeers peers, StatusExchange status, ulong seed)
+    {
+        var topology = new MeshTopology(
+            folder.Node, peers, new LoadSampler(folder.FolderPath), time, seed, logs.CreateLogger<MeshTopology>());
+        var relays = new RelayService(
+            mesh.Link, folder.Node, new RelayOptions(), resources.Root.OpenChild("relays"),
+            target => RelayDialer.FindNext(topology, target), logs.CreateLogger<RelayService>(), time);
+        var dialer = new RelayDialer(topology, relays, logs.CreateLogger<RelayDialer>());
+        (peers.ConnectByRelay, peers.Predict, peers.MayDial) = (dialer.TryConnectAsync, topology.Predict, MayDial);
+        status.Composing += topology.Describe;
+        status.Told += topology.Take;
+        mesh.Gossip.RoundTripMeasured += probe =>
+            topology.NoteRoundTrip(probe.Member, probe.RoundTrip, probe.Coordinate);
+        topology.TellCoordinate = mesh.Gossip.SetCoordinate;
+        return (topology, relays);
     }
 
     private TrustParts AssembleTrust(NodeMesh mesh, MeshPeers peers, ClusterState state, StatusExchange status)

@@ -73,7 +73,7 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
             list => Find(list) is { State: NodeStates.Failed }, cancellation).ConfigureAwait(false);
         IReadOnlyList<double> agreed = await UntilEachAsync(
             _nodes, since, "gossip did not agree",
-            list => Find(list) is null or { State: NodeStates.Failed, Confirmed: true }, cancellation)
+            list => Find(list) is null or { State: NodeStates.Failed, Confirmed: not false }, cancellation)
             .ConfigureAwait(false);
         client.Dispose();
         await process.DisposeAsync().ConfigureAwait(false);

@@ -9,8 +9,9 @@ public sealed record NodeInfo
     /// <summary>One of <see cref="NodeStates"/>.</summary>
     public required string State { get; init; }
 
-    /// <summary>False while it is failed for the node that answers alone, and the mesh has not agreed yet.</summary>
-    public bool Confirmed { get; init; } = true;
+    /// <summary>Of a failed node: false while it is failed for the node that answers alone, and the mesh has not agreed
+    /// yet. Null in any other state.</summary>
+    public bool? Confirmed { get; init; }
 
     /// <summary>True for the node that answers.</summary>
     public required bool Self { get; init; }

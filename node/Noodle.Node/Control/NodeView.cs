@@ -69,7 +69,7 @@ internal sealed class NodeView(
             Id = member.Node.ToString(),
             Identity = identity.ToString().ToLowerInvariant(),
             State = identity == MemberIdentity.Revoked ? NodeStates.Revoked : StateOf(member.State),
-            Confirmed = member.Confirmed,
+            Confirmed = member.State == NodeState.Failed ? member.Confirmed : null,
             Self = self,
             StateForMs = (long)peers.Now.Since(member.Since).TotalMilliseconds,
             Link = MemberTags.LinkAddressOf(member)?.ToString() ?? "",

@@ -9,7 +9,8 @@ public sealed class DoctorCommandTests
     public async Task It_looks_at_this_machine_without_a_node()
     {
         using var folder = new TemporaryFolder();
-        CommandEnd end = await Command.RunAsync("doctor", "--data", folder.FullName, "--to", "127.0.0.1:1", "-o", "json");
+        CommandEnd end = await Command.RunAsync(
+            "doctor", "--data", folder.FullName, "--to", "127.0.0.1:1", "-o", "json");
         Assert.Equal((ExitCodes.Failed, ""), (end.ExitCode, end.Error)); // the port refuses
         using JsonDocument json = JsonDocument.Parse(end.Output);
         string[] checks = [.. json.RootElement.EnumerateArray().Select(each => each.GetProperty("check").GetString()!)];

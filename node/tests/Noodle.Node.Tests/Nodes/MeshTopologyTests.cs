@@ -22,10 +22,12 @@ public sealed class MeshTopologyTests
             async () => Way(await ReadAsync(a), a, b) is { Kind: "relay", RttMs: not null } link
                 && link.Via == relay.Id,
             "a reaches b through the relay, measured");
-        MeshInfo seen = await ReadAsync(a);
-        Assert.Contains(seen.Relays, pair => pair.From == a.Id && pair.To == b.Id && pair.Via == relay.Id);
-        Assert.Contains(seen.Links, link => link.From == relay.Id && link.To == b.Id && link.Kind == "tcp");
-        Assert.True(seen.Nodes.Single(node => node.Id == b.Id).LoadConfidence > 0); // its status came through the relay
+        await Eventually.IsTrueAsync(
+            async () => await ReadAsync(a) is var seen
+                && seen.Relays.Any(pair => pair.From == a.Id && pair.To == b.Id && pair.Via == relay.Id)
+                && seen.Links.Any(link => link.From == relay.Id && link.To == b.Id && link.Kind == "tcp")
+                && seen.Nodes.Single(node => node.Id == b.Id).LoadConfidence > 0,
+            "a hears what the relay says of its links, and b's status through the relay");
         await Eventually.IsTrueAsync(
             async () => (await ReadAsync(relay)).Relaying >= 1, "the relay says that it relays");
 

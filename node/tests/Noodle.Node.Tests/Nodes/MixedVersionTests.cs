@@ -13,6 +13,7 @@ using NoodleNet.Runtime.Link;
 using NoodleNet.Runtime.Storage;
 using NoodleNet.Runtime.Trust;
 using NoodleNet.Talk;
+using NoodleNet.Trust;
 
 namespace Noodle.Node.Tests.Nodes;
 
@@ -38,10 +39,13 @@ public sealed class MixedVersionTests
         await using var gossip = new GossipHost(
             new GossipOptions { Profile = SwimOptions.Local, Keys = keys, TakeTls = link.TryAdopt }, folder.Node,
             NullLogger<GossipHost>.Instance, TimeProvider.System, account);
-        await gossip.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), new Dictionary<string, string>
+        var tags = new Dictionary<string, string>
         {
             ["role"] = "noodle", ["v"] = "99.0.0", ["later"] = "something", ["http"] = "http://127.0.0.1:9",
-        }, Cancel);
+        };
+        await gossip.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), tags, Cancel);
+        tags[MetaIdentity.Tag] = member.Credentials.SignIdentity(gossip.LocalEndPoint.Port).ToTag();
+        await gossip.SetTagsAsync(tags, Cancel);
         Assert.Equal(1, await gossip.JoinAsync([node.Information.Mesh], Cancel));
         await Eventually.IsTrueAsync(() => Task.FromResult(node.CountConnected() == 2), "it is connected");
 

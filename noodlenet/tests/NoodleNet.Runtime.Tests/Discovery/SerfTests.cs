@@ -154,7 +154,8 @@ public sealed class SerfTests
         string second = Convert.ToBase64String(SecondKey), first = Convert.ToBase64String(FirstKey);
         other.KeyQueries = KeyQueryPolicy.Obey;
         await UntilAsync(agent, ["keys", $"-install={second}"], (code, output) => code != 0
-            && other.Keys!.All.Count == 2 && output.Contains("this node takes gossip keys from its own mesh only", StringComparison.Ordinal),
+            && other.Keys!.All.Count == 2
+            && output.Contains("this node takes gossip keys from its own mesh only", StringComparison.Ordinal),
             cancellation);
         Assert.Equal(FirstKey, Assert.Single(options.Keys!.All).ToArray());
         Assert.Equal(KeyRingFault.None, options.Keys.TryInstall(SecondKey));
