@@ -3,7 +3,7 @@ using Noodle.Primitives;
 
 namespace NoodleNet.Runtime.Link;
 
-/// <summary>Lets the reader of a connection run application code itself, and frees it when that takes long.</summary>
+/// <summary>Lets the reader of a connection run application code, and sets it free when that takes long.</summary>
 /// <remarks>
 /// <code>quick --8 of the last 32 runs took 200 us or more--> careful --fewer than 4--> quick</code>
 /// Meaning: while quick, a call runs before the next read begins; while careful, after. Quick saves a read that finds

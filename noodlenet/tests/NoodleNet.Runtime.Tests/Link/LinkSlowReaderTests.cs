@@ -4,7 +4,7 @@ using NoodleNet.Runtime.Link;
 
 namespace NoodleNet.Runtime.Tests.Link;
 
-/// <summary>What a peer can make a host keep in memory when nobody reads: no more than its credit.</summary>
+/// <summary>What a peer can make a host keep in memory when nobody reads: the credit it was given.</summary>
 public sealed class LinkSlowReaderTests
 {
     private const int StreamWindow = 64 << 10;
