@@ -103,7 +103,7 @@ public sealed class NodeHealthTests
         await using TestMesh mesh = await TestMesh.StartAsync(1, multicast: false);
         TrustException error = await Assert.ThrowsAsync<TrustException>(() => TestNode.StartAsync(
             mesh.OptionsFor("behind"), time: new SkewedTime(TimeSpan.FromDays(-1))));
-        Assert.Contains("this clock is behind by at least 22 h", error.Message, StringComparison.Ordinal);
+        Assert.Contains("this clock is behind by at least 23 h", error.Message, StringComparison.Ordinal);
         Assert.Contains("NTP", error.Message, StringComparison.Ordinal);
     }
 

@@ -203,6 +203,7 @@ public sealed class LinkCaller : IDisposable
         LinkStatus.Ok or LinkStatus.Refused or LinkStatus.UnknownMethod or LinkStatus.TooLarge =>
             AttemptOutcome.Answered,
         LinkStatus.Unavailable or LinkStatus.Busy or LinkStatus.Exhausted => AttemptOutcome.NotRun,
+        LinkStatus.DeadlineExceeded => AttemptOutcome.Expired,
         _ => AttemptOutcome.Unknown,
     };
 

@@ -13,6 +13,9 @@ public enum AttemptOutcome
 
     /// <summary>It may have run: another attempt is safe only if the call is idempotent.</summary>
     Unknown,
+
+    /// <summary>The peer says that the deadline has passed; it may have run or not.</summary>
+    Expired,
 }
 
 /// <summary>What a <see cref="CallMachine"/> is told.</summary>

@@ -52,13 +52,15 @@ public sealed partial class CallMachine
         call.HedgeAt = null;
         if (!TryPlanRetry(call, outcome, now))
         {
-            Finish(call, CallVerdict.Failed, attempt, now);
+            // The peer's clock may strike just before the one here: the caller sees one end, not two.
+            Finish(call, outcome == AttemptOutcome.Expired ? CallVerdict.DeadlineExceeded : CallVerdict.Failed, attempt,
+                now);
         }
     }
 
     private bool TryPlanRetry(Call call, AttemptOutcome outcome, Instant now)
     {
-        if ((outcome == AttemptOutcome.Unknown && !call.IsIdempotent) || call.Attempts >= _policy.MaxAttempts)
+        if ((outcome != AttemptOutcome.NotRun && !call.IsIdempotent) || call.Attempts >= _policy.MaxAttempts)
         {
             return false;
         }

@@ -53,6 +53,14 @@ public sealed class CallMachineTests
     }
 
     [Fact]
+    public void Whose_deadline_struck_first_makes_no_difference_to_the_caller()
+    {
+        Start(1, false, A, B);
+        Assert.Equal(
+            [new CallEffect.Finish(1, CallVerdict.DeadlineExceeded, 1)], End(1, 1, AttemptOutcome.Expired));
+    }
+
+    [Fact]
     public void Attempts_go_round_and_end_with_their_number()
     {
         Start(1, true, A, B, C);
