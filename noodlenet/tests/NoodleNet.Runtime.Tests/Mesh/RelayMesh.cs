@@ -47,8 +47,14 @@ internal sealed class RelayMesh : IAsyncDisposable
         return mesh;
     }
 
-    public async Task<LinkPeer> DialAsync(int from, int to) =>
-        await Host(from).ConnectAsync(Node(to), Host(to).LocalEndPoint, default).AsTask().WaitAsync(Bound);
+    public async Task<LinkPeer> DialAsync(int from, int to)
+    {
+        LinkPeer peer = await Host(from).ConnectAsync(Node(to), Host(to).LocalEndPoint, default).AsTask()
+            .WaitAsync(Bound);
+        await UntilAsync( // the other end learns of it a moment later
+            () => Host(to).TryGetPeer(Node(from), out LinkPeer? back) && back.IsConnected, $"{to} knows {from}");
+        return peer;
+    }
 
     public Task<RelayOutcome> ConnectAsync(int from, int to, int by, int relays = 1) =>
         Relay(from).ConnectAsync(Node(to), Node(by), relays, default).WaitAsync(Bound);
