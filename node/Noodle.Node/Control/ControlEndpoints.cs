@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -8,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Noodle.Client;
 using Noodle.Client.Control;
 using Noodle.Node.Models;
+using static Noodle.Node.Control.ControlAnswer;
 
 namespace Noodle.Node.Control;
 
@@ -106,19 +105,5 @@ internal static class ControlEndpoints
         return text is null ||
             (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= 1 &&
                 number <= most);
-    }
-
-    private static Task FailAsync(HttpContext context, int status, string message)
-    {
-        context.Response.StatusCode = status;
-        return WriteAsync(context, new ErrorInfo { Error = message }, ControlJson.Default.ErrorInfo);
-    }
-
-    private static Task WriteAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type)
-    {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(value, type);
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = json.Length;
-        return context.Response.Body.WriteAsync(json, context.RequestAborted).AsTask();
     }
 }

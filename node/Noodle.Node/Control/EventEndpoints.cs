@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Noodle.Client;
 using Noodle.Client.Control;
 using Noodle.Node.Health;
+using static Noodle.Node.Control.ControlAnswer;
 
 namespace Noodle.Node.Control;
 
@@ -53,8 +54,10 @@ internal static class EventEndpoints
         {
             await (context.Request.Headers.Accept.ToString().Contains(StreamType, StringComparison.OrdinalIgnoreCase)
                 ? StreamAsync(context, events, since, life, stop.Token)
-                : WriteAsync(context, await events.ReadAsync(
-                    since, life, (int)limit, TimeSpan.FromMilliseconds(waitMs), stop.Token)));
+                : WriteAsync(
+                    context,
+                    await events.ReadAsync(since, life, (int)limit, TimeSpan.FromMilliseconds(waitMs), stop.Token),
+                    ControlJson.Default.EventPage));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -115,21 +118,4 @@ internal static class EventEndpoints
 
     private static bool TryParse(string text, out long number) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
-
-    private static Task FailAsync(HttpContext context, int status, string message)
-    {
-        context.Response.StatusCode = status;
-        return WriteAsync(context, JsonSerializer.SerializeToUtf8Bytes(
-            new ErrorInfo { Error = message }, ControlJson.Default.ErrorInfo));
-    }
-
-    private static Task WriteAsync(HttpContext context, EventPage page) =>
-        WriteAsync(context, JsonSerializer.SerializeToUtf8Bytes(page, ControlJson.Default.EventPage));
-
-    private static Task WriteAsync(HttpContext context, byte[] json)
-    {
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = json.Length;
-        return context.Response.Body.WriteAsync(json).AsTask();
-    }
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Noodle.Client.Control;
+using Noodle.Node.Control;
 
 namespace Noodle.Node.Trust;
 
@@ -17,6 +18,7 @@ internal static class TrustEndpoints
 {
     private const int MaxBodyBytes = 4096;
     private const string DefaultRole = "operator";
+    private const string NoCache = "no-store";
 
     public static void Map(IEndpointRouteBuilder routes, Func<TrustControl> control)
     {
@@ -112,16 +114,13 @@ internal static class TrustEndpoints
 
     private static Task FailAsync(HttpContext context, int status, string message)
     {
-        context.Response.StatusCode = status;
-        return WriteAsync(context, new ErrorInfo { Error = message }, ControlJson.Default.ErrorInfo);
+        context.Response.Headers.CacheControl = NoCache;
+        return ControlAnswer.FailAsync(context, status, message);
     }
 
     private static Task WriteAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type)
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(value, type);
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = json.Length;
-        context.Response.Headers.CacheControl = "no-store";
-        return context.Response.Body.WriteAsync(json, context.RequestAborted).AsTask();
+        context.Response.Headers.CacheControl = NoCache;
+        return ControlAnswer.WriteAsync(context, value, type);
     }
 }

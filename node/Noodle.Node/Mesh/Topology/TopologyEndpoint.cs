@@ -1,11 +1,10 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Noodle.Client.Control;
 using NoodleNet.Mesh.Requirements;
+using static Noodle.Node.Control.ControlAnswer;
 
 namespace Noodle.Node.Mesh.Topology;
 
@@ -23,7 +22,8 @@ internal static class TopologyEndpoint
             requirement = RequirementParser.Parse(text, out RequirementError? error);
             if (error is not null)
             {
-                return FailAsync(context, $"require cannot be read. {error.Message}");
+                return FailAsync(context, StatusCodes.Status400BadRequest,
+                    $"require cannot be read. {error.Message}");
             }
         }
 
@@ -31,23 +31,10 @@ internal static class TopologyEndpoint
         if ((string?)context.Request.Query["payload"] is { } bytes &&
             !long.TryParse(bytes, NumberStyles.None, CultureInfo.InvariantCulture, out payload))
         {
-            return FailAsync(context, "payload takes a whole number of bytes, 0 or more.");
+            return FailAsync(
+                context, StatusCodes.Status400BadRequest, "payload takes a whole number of bytes, 0 or more.");
         }
 
         return WriteAsync(context, view.Read(requirement, payload), ControlJson.Default.MeshInfo);
-    }
-
-    private static Task FailAsync(HttpContext context, string message)
-    {
-        context.Response.StatusCode = StatusCodes.Status400BadRequest;
-        return WriteAsync(context, new ErrorInfo { Error = message }, ControlJson.Default.ErrorInfo);
-    }
-
-    private static Task WriteAsync<T>(HttpContext context, T value, JsonTypeInfo<T> type)
-    {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(value, type);
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = json.Length;
-        return context.Response.Body.WriteAsync(json, context.RequestAborted).AsTask();
     }
 }

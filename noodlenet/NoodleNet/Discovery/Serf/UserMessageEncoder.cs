@@ -1,6 +1,7 @@
 using System.Buffers;
 using MessagePack;
 using NoodleNet.Discovery.Wire;
+using static NoodleNet.Discovery.Wire.MsgpackFields;
 
 namespace NoodleNet.Discovery.Serf;
 
@@ -162,29 +163,5 @@ internal static class UserMessageEncoder
     {
         writer.WriteRaw(TypeBytes.AsSpan((int)type, 1));
         writer.WriteMapHeader(fields);
-    }
-
-    private static void WriteNumber(ref MessagePackWriter writer, string key, ulong value)
-    {
-        writer.Write(key);
-        writer.Write(value);
-    }
-
-    private static void WriteText(ref MessagePackWriter writer, string key, string value)
-    {
-        writer.Write(key);
-        writer.Write(value);
-    }
-
-    private static void WriteFlag(ref MessagePackWriter writer, string key, bool value)
-    {
-        writer.Write(key);
-        writer.Write(value);
-    }
-
-    private static void WriteBytes(ref MessagePackWriter writer, string key, ReadOnlySpan<byte> value)
-    {
-        writer.Write(key);
-        writer.Write(value);
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Net;
 using MessagePack;
+using static NoodleNet.Discovery.Wire.MsgpackFields;
 
 namespace NoodleNet.Discovery.Wire;
 
@@ -172,23 +173,5 @@ internal static class MessageEncoder
     {
         writer.WriteRaw(TypeBytes.AsSpan((int)type, 1));
         writer.WriteMapHeader(fields);
-    }
-
-    private static void WriteNumber(ref MessagePackWriter writer, string key, uint value)
-    {
-        writer.Write(key);
-        writer.Write(value);
-    }
-
-    private static void WriteText(ref MessagePackWriter writer, string key, string value)
-    {
-        writer.Write(key);
-        writer.Write(value);
-    }
-
-    private static void WriteBytes(ref MessagePackWriter writer, string key, ReadOnlySpan<byte> value)
-    {
-        writer.Write(key);
-        writer.Write(value);
     }
 }
