@@ -29,65 +29,42 @@ public enum ElementType
     UInt32 = 12,
     UInt64 = 13,
 
+    /// <summary>Two binary32: the real part, then the imaginary one.</summary>
+    Complex64 = 14,
+
+    /// <summary>Two binary64: the real part, then the imaginary one.</summary>
+    Complex128 = 15,
+
     /// <summary>The upper half of a binary32.</summary>
     BFloat16 = 16,
-}
 
-/// <summary>Sizes and names of element types.</summary>
-public static class ElementTypes
-{
-    private static readonly (ElementType Type, string Name, int Size)[] s_table =
-    [
-        (ElementType.Bool, "BOOL", 1), (ElementType.UInt8, "UINT8", 1), (ElementType.UInt16, "UINT16", 2),
-        (ElementType.UInt32, "UINT32", 4), (ElementType.UInt64, "UINT64", 8), (ElementType.Int8, "INT8", 1),
-        (ElementType.Int16, "INT16", 2), (ElementType.Int32, "INT32", 4), (ElementType.Int64, "INT64", 8),
-        (ElementType.Float16, "FP16", 2), (ElementType.BFloat16, "BF16", 2), (ElementType.Float32, "FP32", 4),
-        (ElementType.Float64, "FP64", 8), (ElementType.String, "BYTES", 0),
-    ];
+    /// <summary>Sign, 4 exponent and 3 mantissa bits; no infinities (ONNX FLOAT8E4M3FN).</summary>
+    Float8E4M3FN = 17,
 
-    /// <summary>
-    /// Bytes of one element; 0 for strings, whose size is in the data, and for <see cref="ElementType.Undefined"/>.
-    /// </summary>
-    public static int SizeOf(ElementType type)
-    {
-        foreach ((ElementType candidate, _, int size) in s_table)
-        {
-            if (candidate == type)
-            {
-                return size;
-            }
-        }
+    /// <summary>As <see cref="Float8E4M3FN"/> with another bias, one zero and one NaN.</summary>
+    Float8E4M3FNUZ = 18,
 
-        return 0;
-    }
+    /// <summary>Sign, 5 exponent and 2 mantissa bits, with infinities.</summary>
+    Float8E5M2 = 19,
 
-    /// <summary>The name in the Open Inference Protocol, such as <c>FP32</c>.</summary>
-    public static string NameOf(ElementType type)
-    {
-        foreach ((ElementType candidate, string name, _) in s_table)
-        {
-            if (candidate == type)
-            {
-                return name;
-            }
-        }
+    /// <summary>As <see cref="Float8E5M2"/> with another bias, one zero, one NaN and no infinities.</summary>
+    Float8E5M2FNUZ = 20,
 
-        return "UNDEFINED";
-    }
+    /// <summary>0 to 15; one element a byte in memory, two in files.</summary>
+    UInt4 = 21,
 
-    /// <summary>Reads a name of the Open Inference Protocol; false for anything else.</summary>
-    public static bool TryParse(ReadOnlySpan<char> name, out ElementType type)
-    {
-        foreach ((ElementType candidate, string known, _) in s_table)
-        {
-            if (name.SequenceEqual(known))
-            {
-                type = candidate;
-                return true;
-            }
-        }
+    /// <summary>-8 to 7; one element a byte in memory, two in files.</summary>
+    Int4 = 22,
 
-        type = ElementType.Undefined;
-        return false;
-    }
+    /// <summary>Sign, 2 exponent bits and 1 mantissa bit; one element a byte in memory, two in files.</summary>
+    Float4E2M1 = 23,
+
+    /// <summary>A power of two: 8 exponent bits alone.</summary>
+    Float8E8M0 = 24,
+
+    /// <summary>0 to 3; one element a byte in memory, four in files.</summary>
+    UInt2 = 25,
+
+    /// <summary>-2 to 1; one element a byte in memory, four in files.</summary>
+    Int2 = 26,
 }
