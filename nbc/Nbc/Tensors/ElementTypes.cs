@@ -35,7 +35,7 @@ public static class ElementTypes
     /// <summary>Bits of one element in ONNX files; below 8 the first element is in the lowest bits.</summary>
     public static int FileBitsOf(ElementType type) => s_table.FirstOrDefault(row => row.Type == type).FileBits;
 
-    /// <summary>The name in the Open Inference Protocol, such as <c>FP32</c>; <c>UNDEFINED</c> where it has none.</summary>
+    /// <summary>The name in the Open Inference Protocol, such as <c>FP32</c>, or <c>UNDEFINED</c>.</summary>
     public static string NameOf(ElementType type)
     {
         foreach ((ElementType candidate, string name, _, _, _) in s_table)

@@ -2,7 +2,8 @@ using Nbc.Tensors;
 
 namespace Nbc.Values;
 
-/// <summary>An ordered list of values of one kind. Its items are its own: <see cref="NbcValue.Share"/> before adding.</summary>
+/// <summary>An ordered list of values of one kind. Its items are its own: add what <see cref="NbcValue.Share"/>
+/// gives.</summary>
 public sealed class SequenceValue : NbcValue
 {
     public SequenceValue(ElementType elementType, params IEnumerable<NbcValue> items)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Nbc.Values;
 
-/// <summary>A piece of memory outside the garbage collector's reach, with a count of the tensors that lie in it.</summary>
+/// <summary>A piece of memory that the garbage collector does not move, with a count of the tensors in it.</summary>
 /// <remarks>
 /// Bound: starts with one reference, for its maker; the last <see cref="Release"/> frees it. One thread at a time may
 /// retain and release; what several threads read at once (constants) lies in <see cref="ForeignMemory"/>.

@@ -72,7 +72,7 @@ public sealed unsafe class TensorValue : NbcValue
         return value;
     }
 
-    /// <summary>Takes another place and shape; the memory is retained here and what was held before is let go.</summary>
+    /// <summary>Takes another place and shape; the memory is retained, what was held before is let go.</summary>
     /// <param name="offset">Unit: bytes from the start of <paramref name="memory"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The elements do not fit into the memory.</exception>
     public void Reset(ElementType type, ReadOnlySpan<long> shape, TensorMemory memory, long offset)
@@ -126,7 +126,7 @@ public sealed unsafe class TensorValue : NbcValue
     }
 
     /// <summary>The elements, to read and to write.</summary>
-    /// <exception cref="InvalidOperationException"><typeparamref name="T"/> has another size than an element.</exception>
+    /// <exception cref="InvalidOperationException"><typeparamref name="T"/> is not as large as an element.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<T> Span<T>()
         where T : unmanaged
