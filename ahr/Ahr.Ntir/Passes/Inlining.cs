@@ -135,6 +135,7 @@ public static class RegionCopy
             copy.Metadata[name] = value;
         }
 
+        copy.OutputNames.AddRange(module.OutputNames);
         foreach (NtirFunction function in module.Functions)
         {
             NtirFunction target = function == module.Main ? copy.Main : copy.AddFunction(function.Name);
