@@ -20,6 +20,10 @@ public sealed class NtirModule
 
     public IReadOnlyList<NtirFunction> Functions => _functions;
 
+    /// <summary>Names of the results of <see cref="Main"/>, in order; a value may be several results, or an input too.
+    /// Where it is shorter, the value's own name counts.</summary>
+    public List<string> OutputNames { get; } = [];
+
     /// <summary>What the model says of itself: producer, version, licence and the like.</summary>
     public SortedDictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
 

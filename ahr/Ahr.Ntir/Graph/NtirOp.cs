@@ -42,12 +42,15 @@ public sealed class NtirOp
         }
     }
 
-    /// <summary>As in <see cref="KernelTable"/>, or one of NTIR's own: constant, if, loop, scan, call, fallback.</summary>
+    /// <summary>As in <see cref="KernelTable"/>, or one of NTIR's own: constant, if, loop, scan, call...</summary>
     public string Name { get; }
 
     public KernelAttributes Attributes { get; set; }
 
     public SourceLocation Location { get; set; }
+
+    /// <summary>Operations with the same number may run as one; a hint, free of any layout. Null: alone.</summary>
+    public int? FusionGroup { get; set; }
 
     public IReadOnlyList<NtirValue?> Operands => _operands;
 
@@ -106,7 +109,7 @@ public sealed class NtirOp
 
     public NtirValue? Operand(int index) => index < _operands.Count ? _operands[index] : null;
 
-    /// <summary>Lets go of every operand, here and in its regions; for an operation that is taken out for good.</summary>
+    /// <summary>Lets go of every operand, here and in its regions: the operation is taken out for good.</summary>
     internal void DropOperands()
     {
         for (int i = 0; i < _operands.Count; i++)

@@ -2,8 +2,9 @@ using Ahr.Ntir.Types;
 
 namespace Ahr.Ntir.Graph;
 
-/// <summary>A straight line of operations with parameters and results; the body of a function or of control flow.</summary>
-/// <remarks>Every operation stands behind those whose results it uses; values of surrounding regions are seen.</remarks>
+/// <summary>A straight line of operations with parameters and results: the body of a function or of control flow.
+/// </summary>
+/// <remarks>Every operation stands behind those whose results it uses; values of outer regions are seen.</remarks>
 public sealed class NtirRegion
 {
     private readonly List<NtirValue> _parameters = [];

@@ -191,7 +191,8 @@ public sealed class Dim : IEquatable<Dim>
         SortedDictionary<string, (Int128 Factor, Monomial Of)> sum = new(StringComparer.Ordinal);
         foreach ((long factor, Monomial of) in terms)
         {
-            sum[of.Text] = ((sum.TryGetValue(of.Text, out (Int128 Factor, Monomial Of) so) ? so.Factor : 0) + factor, of);
+            Int128 before = sum.TryGetValue(of.Text, out (Int128 Factor, Monomial Of) found) ? found.Factor : 0;
+            sum[of.Text] = (before + factor, of);
         }
 
         (long, Monomial)[] kept = new (long, Monomial)[sum.Values.Count(term => term.Factor != 0)];
