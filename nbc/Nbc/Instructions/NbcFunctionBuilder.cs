@@ -59,6 +59,9 @@ public sealed class NbcFunctionBuilder
         return _registers.Count - 1;
     }
 
+    /// <summary>What is known of a register.</summary>
+    public NbcRegister RegisterOf(int register) => _registers[register];
+
     /// <summary>Says anew what is known of a register: plans are made when all instructions are there.</summary>
     public void SetRegister(int register, NbcRegister info) => _registers[register] = info;
 
