@@ -42,7 +42,7 @@ internal static class Broadcast
         return memory[..rank];
     }
 
-    /// <exception cref="KernelException">The operand would have to grow the shape: it broadcasts one way only.</exception>
+    /// <exception cref="KernelException">The operand would grow the shape: it broadcasts one way only.</exception>
     public static void CheckOneWay(string name, TensorValue operand, ReadOnlySpan<long> shape)
     {
         Span<long> memory = stackalloc long[MaxRank];
