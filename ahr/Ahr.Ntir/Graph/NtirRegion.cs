@@ -112,6 +112,29 @@ public sealed class NtirRegion
         }
     }
 
+    /// <summary>Hands everything over to an empty region; operations change their region, values stay the same but for
+    /// parameters, whose uses move to those of the other region.</summary>
+    internal void MoveTo(NtirRegion other)
+    {
+        foreach (NtirValue parameter in _parameters)
+        {
+            parameter.ReplaceAllUsesWith(other.AddParameter(parameter.Type, parameter.Name));
+        }
+
+        List<NtirOp> ops = [.. _ops];
+        List<NtirValue> results = [.. _results];
+        for (int i = 0; i < results.Count; i++)
+        {
+            results[i].RemoveUse(this, i);
+        }
+
+        _ops.Clear();
+        _results.Clear();
+        _parameters.Clear();
+        ops.ForEach(op => other.Add(op));
+        results.ForEach(other.AddResult);
+    }
+
     internal void DropAll()
     {
         foreach (NtirOp op in _ops)
