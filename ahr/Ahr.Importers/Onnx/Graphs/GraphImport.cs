@@ -88,6 +88,10 @@ internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueSco
         foreach (ValueInfoProto output in graph.Output)
         {
             At(output.Name, () => Region.AddResult(Find(output.Name)));
+            if (IsMain)
+            {
+                Model.Module.OutputNames.Add(output.Name);
+            }
         }
     }
 
