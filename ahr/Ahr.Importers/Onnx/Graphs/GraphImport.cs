@@ -4,6 +4,7 @@ using Ahr.Importers.Onnx.Proto;
 using Ahr.Importers.Onnx.Tensors;
 using Ahr.Ntir;
 using Ahr.Ntir.Graph;
+using Ahr.Ntir.Types;
 using Nbc.Values;
 
 namespace Ahr.Importers.Onnx.Graphs;
@@ -87,7 +88,7 @@ internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueSco
         ImportNodes(graph.Node, graph.Output.Select(output => output.Name));
         foreach (ValueInfoProto output in graph.Output)
         {
-            At(output.Name, () => Region.AddResult(Find(output.Name)));
+            At(output.Name, () => AddResult(output));
             if (IsMain)
             {
                 Model.Module.OutputNames.Add(output.Name);
@@ -140,6 +141,18 @@ internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueSco
 
     private void AddConstant(string name, TensorValue value) => Scope.Declare(
         Named(name), Region.Add(NtirOp.Constant(value, name, new SourceLocation(Path + SafeText.Of(name)))).Result);
+
+    // What the model says of an output counts until inference knows better: a rule may not know the kind of value.
+    private void AddResult(ValueInfoProto output)
+    {
+        NtirValue result = Find(output.Name);
+        if (result.Type == NtirType.Unknown)
+        {
+            result.Type = TypeReader.Read(output.Type);
+        }
+
+        Region.AddResult(result);
+    }
 
     private static string Named(string name) => name.Length > 0
         ? name
