@@ -1,4 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
 using Nbc.Tensors;
 using Nbc.Values;
 
@@ -40,10 +43,25 @@ internal static class Operand
     {
         if (!holds)
         {
-            throw new KernelException(
-                KernelFault.WrongShape, $"{name} is {Shapes.Text(tensor.Shape)}, expected {expected}");
+            throw Shape(tensor, name, expected);
         }
     }
+
+    /// <summary>As above; the text is only put together when it is needed: a run that goes well allocates nothing.</summary>
+    public static void Expect(
+        [DoesNotReturnIf(false)] bool holds,
+        TensorValue tensor,
+        string name,
+        [InterpolatedStringHandlerArgument(nameof(holds))] ref ExpectedText expected)
+    {
+        if (!holds)
+        {
+            throw Shape(tensor, name, expected.ToString());
+        }
+    }
+
+    public static KernelException Shape(TensorValue tensor, string name, string expected) =>
+        new(KernelFault.WrongShape, $"{name} is {Shapes.Text(tensor.Shape)}, expected {expected}");
 
     public static KernelException Type(TensorValue tensor, string name) =>
         new(KernelFault.WrongType, $"{name} is {ElementTypes.TextOf(tensor.Type)}, which this operator does not take");
@@ -58,4 +76,23 @@ internal static class Operand
         ElementType.Int64 => tensor.Span<long>()[index],
         _ => throw Type(tensor, "an operand of whole numbers"),
     };
+}
+
+/// <summary>What was expected, written only where it was not met.</summary>
+[InterpolatedStringHandler]
+internal readonly ref struct ExpectedText
+{
+    private readonly StringBuilder? _text;
+
+    public ExpectedText(int literalLength, int formattedCount, bool holds, out bool isNeeded)
+    {
+        isNeeded = !holds;
+        _text = holds ? null : new StringBuilder(literalLength + (8 * formattedCount));
+    }
+
+    public void AppendLiteral(string text) => _text?.Append(text);
+
+    public void AppendFormatted<T>(T value) => _text?.Append(CultureInfo.InvariantCulture, $"{value}");
+
+    public override string ToString() => _text?.ToString() ?? "";
 }

@@ -31,10 +31,11 @@ internal static unsafe class ConstantMatrix
         }
     }
 
-    /// <summary>The same bits as unsigned or signed: products that wrap do not care.</summary>
-    public static bool IsWhole(ElementType type) =>
-        type is ElementType.Int32 or ElementType.UInt32 or ElementType.Int64 or ElementType.UInt64;
+    /// <summary>Memory of this run.</summary>
+    public static Span<T> Room<T>(KernelContext context, long count)
+        where T : unmanaged => Iteration.FloatBlocks.Scratch<T>(context, count);
 
+    /// <summary>Where memory that the collector does not move starts.</summary>
     public static T* First<T>(Span<T> span)
         where T : unmanaged => (T*)System.Runtime.CompilerServices.Unsafe.AsPointer(
             ref MemoryMarshal.GetReference(span));

@@ -28,6 +28,9 @@ internal sealed class EinsumEquation
 
     public string Output { get; }
 
+    /// <summary>Letters of the output, the ellipsis not counted.</summary>
+    public int OutputLetters => Output.Length - (Output.Contains(Ellipsis) ? 1 : 0);
+
     /// <summary>Every letter once, those of the output first, in its order.</summary>
     public string Letters { get; }
 

@@ -74,7 +74,7 @@ internal sealed class EinsumKernel : Kernel
         }
 
         sizes.Replace(-1, 1);
-        int outer = broadcast + _equation.Output.Count(letter => letter != EinsumEquation.Ellipsis);
+        int outer = broadcast + _equation.OutputLetters;
         TensorValue result = Make(context, type, broadcast, sizes, steps.Slice(count * axes, axes), outer);
         Span<T> output = Reals.Room<T>(context, result);
         output.Clear();

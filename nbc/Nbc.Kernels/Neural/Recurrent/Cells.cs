@@ -103,7 +103,7 @@ internal sealed class GruKernel(KernelAttributes attributes) : RecurrentKernel(a
 /// h = o h(c'). With input_forget f is 1 - i.
 /// Source: ONNX operator LSTM, version 22.
 /// </remarks>
-internal sealed class LstmKernel(KernelAttributes attributes)
+internal class LstmKernel(KernelAttributes attributes)
     : RecurrentKernel(attributes, 4, "Sigmoid", "Tanh", "Tanh")
 {
     private readonly bool _couples = attributes.Flag("input_forget");

@@ -60,7 +60,7 @@ internal abstract class RecurrentKernel : Kernel
     /// <inheritdoc/>
     public override void Prepare(ReadOnlySpan<TensorValue?> constants)
     {
-        if (constants.Length > 1 && constants[1] is { Rank: 3, Count: > 0 } w && Reals.IsSingle(w.Type))
+        if (!Quantises && constants.Length > 1 && constants[1] is { Rank: 3, Count: > 0 } w && Reals.IsSingle(w.Type))
         {
             _inputWeights = new PackedConstant<float>?[Directions];
             for (int i = 0; i < Directions && i < w.Shape[0]; i++)
@@ -101,6 +101,30 @@ internal abstract class RecurrentKernel : Kernel
     /// <summary>Elements of the second half of B start at gates * hidden; the sum of both halves goes to all gates,
     /// unless the cell says which it takes itself.</summary>
     protected virtual bool SumsRecurrentBias(int gate) => true;
+
+    /// <summary>What goes into a product is rounded to 8 bits first.</summary>
+    protected virtual bool Quantises => false;
+
+    /// <summary>W or R of one direction as a right-hand side: [columns, gates * hidden].</summary>
+    protected virtual unsafe Matrix<T> Weights<T>(
+        KernelContext context, int input, int direction, int width, int columns)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Span<T> all = Reals.Read<T>(context, context.Input(input));
+        T* first = ConstantMatrix.First(all) + ((long)direction * width * columns);
+        return Matrix<T>.Dense(first, width, columns).Transposed;
+    }
+
+    /// <summary>Checks W or R.</summary>
+    protected virtual void ExpectWeights(
+        KernelContext context, TensorValue x, TensorValue weights, string name, int hidden, int columns)
+    {
+        Operand.ExpectType(weights, x.Type, name);
+        Operand.ExpectShape(weights, name, Directions, checked((long)_gates * hidden), columns);
+    }
+
+    /// <summary>The axis of R that is as long as the hidden state.</summary>
+    protected virtual int HiddenAxis => 2;
 
     /// <summary>One step of one direction for the whole batch.</summary>
     protected abstract void Step<T>(in RecurrentStep<T> step)
@@ -147,14 +171,12 @@ internal abstract class RecurrentKernel : Kernel
         Operand.ExpectRank(x, 3, "X");
         Operand.ExpectRank(w, 3, "W");
         Operand.ExpectRank(r, 3, "R");
-        Operand.ExpectType(w, x.Type, "W");
-        Operand.ExpectType(r, x.Type, "R");
-        int hidden = (int)r.Shape[2];
+        int hidden = (int)r.Shape[HiddenAxis];
         RecurrentSizes sizes = new(
             (int)x.Shape[_batchFirst ? 1 : 0], (int)x.Shape[_batchFirst ? 0 : 1], (int)x.Shape[2], hidden);
         Operand.Expect(_hidden is null || _hidden == hidden, r, "R", $"a hidden size of {_hidden}");
-        Operand.ExpectShape(w, "W", Directions, checked((long)_gates * hidden), sizes.Inputs);
-        Operand.ExpectShape(r, "R", Directions, checked((long)_gates * hidden), hidden);
+        ExpectWeights(context, x, w, "W", hidden, sizes.Inputs);
+        ExpectWeights(context, x, r, "R", hidden, hidden);
         if (context.OptionalInput(3) is { } b)
         {
             Operand.ExpectType(b, x.Type, "B");
@@ -205,9 +227,9 @@ internal abstract class RecurrentKernel : Kernel
         MultiplyInput(context, sizes, direction, input, gates);
         Span<T> bias = Room<T>(context, 2L * width);
         AddBias(context, direction, bias, gates);
-        Span<T> r = Reals.Read<T>(context, context.Input(2)).Slice(direction * width * hidden, width * hidden);
         T* packed = ConstantMatrix.First(Room<T>(context, PackedRows<T>(hidden)));
-        PackRecurrent(r, hidden, packed);
+        PackRecurrent(Weights<T>(context, 2, direction, width, hidden), hidden, packed);
+        Span<T> rounded = Quantises ? Room<T>(context, (long)batch * hidden) : [];
         Span<T> peepholes = PeepholeInput >= 0 && context.OptionalInput(PeepholeInput) is { } p
             ? Reals.Read<T>(context, p).Slice(direction * 3 * hidden, 3 * hidden) : [];
         ReadOnlySpan<int> lengths = context.OptionalInput(4) is { } given ? given.Span<int>() : [];
@@ -227,7 +249,7 @@ internal abstract class RecurrentKernel : Kernel
             context.ThrowIfCancelled();
             int half = Directions * batch * hidden, own = direction * batch * hidden;
             RecurrentStep<T> step = new(
-                context, (Clip, Functions, Directions, _gates), direction, hidden, gates, rows, (nint)packed, product, extra,
+                context, (Clip, Functions, Directions, _gates), direction, hidden, gates, rows, (nint)packed, rounded, product, extra,
                 bias[width..], peepholes, states.Slice(own, batch * hidden),
                 States > 1 ? states.Slice(half + own, batch * hidden) : []);
             Step(step);
@@ -250,7 +272,13 @@ internal abstract class RecurrentKernel : Kernel
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int width = _gates * sizes.Hidden, rows = checked(sizes.Steps * sizes.Batch);
-        Matrix<T> x = Matrix<T>.Dense(ConstantMatrix.First(input), rows, sizes.Inputs);
+        Span<T> rounded = Quantises ? ConstantMatrix.Room<T>(context, input.Length) : input;
+        if (Quantises)
+        {
+            DynamicRange.Round(input, rounded);
+        }
+
+        Matrix<T> x = Matrix<T>.Dense(ConstantMatrix.First(rounded), rows, sizes.Inputs);
         if (typeof(T) == typeof(float) && _inputWeights?[direction] is { } constant)
         {
             PackedMatrix<float> view = constant.View;
@@ -260,10 +288,8 @@ internal abstract class RecurrentKernel : Kernel
             return;
         }
 
-        Span<T> w = Reals.Read<T>(context, context.Input(1))
-            .Slice(direction * width * sizes.Inputs, width * sizes.Inputs);
         MatrixProduct<T>.Multiply(
-            context, x, Matrix<T>.Dense(ConstantMatrix.First(w), width, sizes.Inputs).Transposed,
+            context, x, Weights<T>(context, 1, direction, width, sizes.Inputs),
             MatrixProduct<T>.Room(context, sizes.Inputs, width), ConstantMatrix.First(gates), width, false, T.One);
     }
 
@@ -296,14 +322,15 @@ internal abstract class RecurrentKernel : Kernel
     }
 
     // Each gate is packed apart, so that a cell can take some of them.
-    private unsafe void PackRecurrent<T>(Span<T> r, int hidden, T* packed)
+    private unsafe void PackRecurrent<T>(Matrix<T> r, int hidden, T* packed)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         long size = MatrixProduct<T>.PackedCount(hidden, hidden);
         for (int gate = 0; gate < _gates; gate++)
         {
-            T* first = ConstantMatrix.First(r) + ((long)gate * hidden * hidden);
-            MatrixProduct<T>.Pack(Matrix<T>.Dense(first, hidden, hidden).Transposed, packed + (gate * size));
+            T* first = r.First + (gate * hidden * r.ColumnStep);
+            MatrixProduct<T>.Pack(
+                new Matrix<T>(first, hidden, hidden, r.RowStep, r.ColumnStep), packed + (gate * size));
         }
     }
 

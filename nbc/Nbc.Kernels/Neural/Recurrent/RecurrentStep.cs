@@ -11,12 +11,12 @@ internal readonly unsafe ref struct RecurrentStep<T>
     private readonly double? _clip;
     private readonly GateFunction[] _functions;
     private readonly nint _packed;
-    private readonly Span<T> _gates;
+    private readonly Span<T> _gates, _rounded;
     private readonly int _gateCount;
 
     public RecurrentStep(
         KernelContext context, (double? Clip, GateFunction[] Functions, int Directions, int Gates) cell, int direction,
-        int hidden, Span<T> gates, Span<int> rows, nint packed, Span<T> product, Span<T> extra, Span<T> recurrentBias,
+        int hidden, Span<T> gates, Span<int> rows, nint packed, Span<T> rounded, Span<T> product, Span<T> extra, Span<T> recurrentBias,
         Span<T> peepholes, Span<T> state, Span<T> cellState)
     {
         _context = context;
@@ -24,6 +24,7 @@ internal readonly unsafe ref struct RecurrentStep<T>
         _functions = cell.Functions;
         _gateCount = cell.Gates;
         _packed = packed;
+        _rounded = rounded;
         _gates = gates;
         Function = direction * (cell.Functions.Length / cell.Directions);
         HiddenSize = hidden;
@@ -70,6 +71,12 @@ internal readonly unsafe ref struct RecurrentStep<T>
     public void Multiply(Span<T> state, int firstGate, int gates)
     {
         long size = MatrixProduct<T>.PackedCount(HiddenSize, HiddenSize);
+        if (!_rounded.IsEmpty)
+        {
+            DynamicRange.Round(state, _rounded);
+            state = _rounded;
+        }
+
         Matrix<T> left = Matrix<T>.Dense(ConstantMatrix.First(state), Rows.Length, HiddenSize);
         for (int gate = firstGate; gate < firstGate + gates; gate++)
         {

@@ -35,6 +35,9 @@ internal class ConvKernel(KernelAttributes attributes) : Kernel
         }
     }
 
+    /// <summary>X and the result are [N, axes..., C]; the weights are as ever.</summary>
+    protected virtual bool ChannelsLast => false;
+
     /// <summary>A tensor that the sums start from; null for zero.</summary>
     protected virtual TensorValue? Start(KernelContext context) => null;
 
@@ -54,20 +57,22 @@ internal class ConvKernel(KernelAttributes attributes) : Kernel
         Operand.ExpectRank(w, x.Rank, "W");
         int axisCount = x.Rank - 2;
         _window.ExpectAxes(axisCount);
+        int channelAxis = ChannelsLast ? x.Rank - 1 : 1, firstAxis = ChannelsLast ? 1 : 2;
+        int channels = (int)x.Shape[channelAxis];
         Operand.Expect(
-            w.Shape[1] * _groups == x.Shape[1] && w.Shape[0] % _groups == 0, w, "W",
-            $"{_groups} groups over {x.Shape[1]} channels");
+            w.Shape[1] * _groups == channels && w.Shape[0] % _groups == 0, w, "W",
+            $"{_groups} groups over {channels} channels");
         Span<WindowAxis> axes = stackalloc WindowAxis[axisCount];
         Span<long> shape = stackalloc long[x.Rank];
-        (shape[0], shape[1]) = (x.Shape[0], w.Shape[0]);
+        (shape[0], shape[channelAxis]) = (x.Shape[0], w.Shape[0]);
         for (int i = 0; i < axisCount; i++)
         {
             long kernel = w.Shape[i + 2];
             Operand.Expect(
                 kernel > 0 && (_window.Kernel is not { } given || given[i] == kernel), w, "W",
                 $"a kernel of {(_window.Kernel is { } expected ? Shapes.Text(expected) : "1 or more")}");
-            axes[i] = WindowAxis.Of(_window, i, axisCount, x.Shape[i + 2], kernel);
-            shape[i + 2] = axes[i].Count;
+            axes[i] = WindowAxis.Of(_window, i, axisCount, x.Shape[i + firstAxis], kernel);
+            shape[i + firstAxis] = axes[i].Count;
         }
 
         if (b is not null)
@@ -82,15 +87,50 @@ internal class ConvKernel(KernelAttributes attributes) : Kernel
             return;
         }
 
-        Span<T> output = Reals.Room<T>(context, result);
-        bool add = AddStart(context, output, result);
-        Convolution<T> convolution = new(context, axes, (int)x.Shape[1], (int)w.Shape[0], (int)_groups);
+        Span<T> output = Reals.Room<T>(context, result), target = output, source = Reals.Read<T>(context, x);
+        if (ChannelsLast)
+        {
+            source = Turned<T>(context, source, (int)x.Shape[0], channels);
+            target = ConstantMatrix.Room<T>(context, output.Length);
+        }
+
+        bool add = AddStart(context, target, result);
+        Convolution<T> convolution = new(context, axes, channels, (int)w.Shape[0], (int)_groups);
         convolution.Run(
-            ConstantMatrix.First(Reals.Read<T>(context, x)), (int)x.Shape[0],
-            ConstantMatrix.First(Reals.Read<T>(context, w)), b is null ? [] : Reals.Read<T>(context, b),
-            ConstantMatrix.First(output), add);
-        Activate(output);
+            ConstantMatrix.First(source), (int)x.Shape[0], ConstantMatrix.First(Reals.Read<T>(context, w)),
+            b is null ? [] : Reals.Read<T>(context, b), ConstantMatrix.First(target), add);
+        Activate(target);
+        if (ChannelsLast)
+        {
+            Transpose<T>(target, output, (int)x.Shape[0], (int)w.Shape[0]);
+        }
+
         Reals.Write<T>(output, result);
+    }
+
+    private static Span<T> Turned<T>(KernelContext context, ReadOnlySpan<T> source, int count, int channels)
+        where T : unmanaged
+    {
+        Span<T> target = ConstantMatrix.Room<T>(context, source.Length);
+        int size = channels == 0 || count == 0 ? 0 : source.Length / count / channels;
+        for (int i = 0; i < source.Length; i++)
+        {
+            int image = i / (size * channels), place = i / channels % size;
+            target[(((image * channels) + (i % channels)) * size) + place] = source[i];
+        }
+
+        return target;
+    }
+
+    // [count, channels, size] to [count, size, channels].
+    private static void Transpose<T>(ReadOnlySpan<T> source, Span<T> target, int count, int channels)
+    {
+        int size = source.Length / count / channels;
+        for (int i = 0; i < target.Length; i++)
+        {
+            int image = i / (size * channels), place = i / channels % size;
+            target[i] = source[(((image * channels) + (i % channels)) * size) + place];
+        }
     }
 
     private bool AddStart<T>(KernelContext context, Span<T> output, TensorValue result)

@@ -58,14 +58,17 @@ internal sealed class WindowAttributes
     /// <summary>Checks that each list has as many numbers as there are axes.</summary>
     public void ExpectAxes(int axes)
     {
-        foreach ((string name, long[]? values, int length) in
-            ((string, long[]?, int)[])[("kernel_shape", Kernel, axes), ("strides", Strides, axes),
-                ("dilations", Dilations, axes), ("pads", Pads, 2 * axes)])
+        Expect("kernel_shape", Kernel, axes);
+        Expect("strides", Strides, axes);
+        Expect("dilations", Dilations, axes);
+        Expect("pads", Pads, 2 * axes);
+    }
+
+    private static void Expect(string name, long[]? values, int length)
+    {
+        if (values is not null && values.Length != length)
         {
-            if (values is not null && values.Length != length)
-            {
-                throw Operand.Attribute(name, Shapes.Text(values), $"{length} numbers");
-            }
+            throw Operand.Attribute(name, Shapes.Text(values), $"{length} numbers");
         }
     }
 
