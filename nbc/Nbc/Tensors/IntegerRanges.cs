@@ -1,0 +1,33 @@
+namespace Nbc.Tensors;
+
+/// <summary>Least and largest whole number of each integer type, and wrapping into it.</summary>
+public static class IntegerRanges
+{
+    /// <summary>The range of a type of at most 32 bits.</summary>
+    /// <returns>False for any other type.</returns>
+    public static bool TryGet(ElementType type, out long least, out long largest)
+    {
+        int bits = ElementTypes.FileBitsOf(type);
+        bool isSigned = ElementTypes.IsSigned(type);
+        if (bits > 32 || (!isSigned && !ElementTypes.IsUnsigned(type)))
+        {
+            least = largest = 0;
+            return false;
+        }
+
+        least = isSigned ? -(1L << (bits - 1)) : 0;
+        largest = isSigned ? (1L << (bits - 1)) - 1 : (1L << bits) - 1;
+        return true;
+    }
+
+    /// <summary>The lowest bits of a number as an element below eight bits, in its byte.</summary>
+    /// <param name="type">Int4, UInt4, Int2 or UInt2.</param>
+    public static byte Wrap(ElementType type, long value) => type switch
+    {
+        ElementType.Int4 => (byte)((value << 60) >> 60),
+        ElementType.UInt4 => (byte)(value & 15),
+        ElementType.Int2 => (byte)((value << 62) >> 62),
+        ElementType.UInt2 => (byte)(value & 3),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+    };
+}
