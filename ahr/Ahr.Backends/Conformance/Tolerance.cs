@@ -1,6 +1,7 @@
 namespace Ahr.Backends.Conformance;
 
-/// <summary>How far two numbers may lie apart and still count as equal: |a - b| &lt;= absolute + relative * |b|.</summary>
+/// <summary>How far two numbers may lie apart and still count as equal: |a - b| at most absolute + relative * |b|.
+/// </summary>
 /// <param name="OfLargest">A further allowance as a part of the largest |b| of the tensor.</param>
 public readonly record struct Tolerance(double Relative, double Absolute, double OfLargest = 0)
 {

@@ -19,6 +19,6 @@ internal sealed class Flatten(KernelAttributes attributes) : Kernel
         }
 
         int axis = (int)(_axis < 0 ? _axis + input.Rank : _axis);
-        context.View(0, 0, Shapes.Product(input.Shape[..axis]), Shapes.Product(input.Shape[axis..]));
+        context.View(0, 0, [Shapes.Product(input.Shape[..axis]), Shapes.Product(input.Shape[axis..])]);
     }
 }

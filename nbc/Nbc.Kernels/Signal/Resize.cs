@@ -92,7 +92,7 @@ internal sealed class Resize : Kernel
 
     private int NearestOf(in ResizeAxis axis, int place)
     {
-        double x = _geometry.Source(axis, place);
+        double x = _geometry.IsIdentity(axis) ? place : _geometry.Source(axis, place);
         double rounded = _rounding switch
         {
             RoundPreferFloor => Math.Ceiling(x - 0.5),

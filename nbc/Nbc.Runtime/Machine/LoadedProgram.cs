@@ -42,8 +42,13 @@ internal sealed class LoadedFunction
 /// <summary>A verified program with a kernel for each operation; never changes after loading.</summary>
 internal sealed class LoadedProgram
 {
-    private LoadedProgram(NbcProgram source, TensorValue[] constants)
+    private const string EngineCall = "engine_call";
+
+    private readonly KernelFactory? _engines;
+
+    private LoadedProgram(NbcProgram source, TensorValue[] constants, KernelFactory? engines)
     {
+        _engines = engines;
         Source = source;
         Constants = constants;
         Functions = new LoadedFunction[source.Functions.Length];
@@ -57,10 +62,12 @@ internal sealed class LoadedProgram
 
     /// <param name="source">Verified.</param>
     /// <param name="blobs">Where constants may lie; null: nowhere.</param>
+    /// <param name="engines">Makes the kernel of each ENGINE_CALL; null: there is no other engine.</param>
     /// <exception cref="NbcException">A blob is missing or wrong, or a kernel refuses its attributes.</exception>
-    public static LoadedProgram Load(NbcProgram source, INbcBlobs? blobs)
+    public static LoadedProgram Load(NbcProgram source, INbcBlobs? blobs, KernelFactory? engines = null)
     {
-        LoadedProgram program = new(source, [.. source.Constants.Select(constant => Open(constant, blobs))]);
+        LoadedProgram program = new(
+            source, [.. source.Constants.Select(constant => Open(constant, blobs))], engines);
         for (int i = 0; i < program.Functions.Length; i++)
         {
             program.Functions[i] = program.LoadFunction(source.Functions[i], i);
@@ -152,7 +159,10 @@ internal sealed class LoadedProgram
     private Kernel MakeKernel(NbcInstruction code, int[] inputs)
     {
         KernelAttributes attributes = code.D >= 0 ? Source.Attributes[code.D] : KernelAttributes.None;
-        Kernel kernel = KernelRegistry.Create(KernelTable.Find(code.Opcode)!.Name, attributes);
+        string name = KernelTable.Find(code.Opcode)!.Name;
+        Kernel kernel = name == EngineCall && _engines is not null
+            ? _engines(attributes)
+            : KernelRegistry.Create(name, attributes);
         kernel.Prepare([.. inputs.Select(operand =>
             NbcOperand.IsConstant(operand) ? Constants[NbcOperand.ConstantIndex(operand)] : null)]);
         return kernel;

@@ -152,7 +152,7 @@ internal sealed unsafe class MachineContext(
     }
 
     /// <inheritdoc/>
-    public override void View(int output, int input, long first, params ReadOnlySpan<long> shape)
+    public override void ViewPart(int output, int input, long first, params ReadOnlySpan<long> shape)
     {
         TensorValue source = Input(input);
         if (!Tensor.TryCount(shape, out long count) || first < 0 || count > source.Count - first)

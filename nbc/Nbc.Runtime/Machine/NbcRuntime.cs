@@ -1,4 +1,5 @@
 using Nbc.Instructions;
+using Nbc.Kernels;
 using Nbc.Runtime.Errors;
 using Nbc.Verification;
 using Noodle.Primitives;
@@ -15,6 +16,9 @@ public sealed record NbcLoadOptions
 
     /// <summary>Where constants outside the program lie; null: it has none.</summary>
     public INbcBlobs? Blobs { get; init; }
+
+    /// <summary>Makes the kernel of each operation that another engine runs; null: such programs are refused.</summary>
+    public KernelFactory? Engines { get; init; }
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
@@ -42,7 +46,7 @@ public static class NbcRuntime
             throw Refusal(program, faults);
         }
 
-        return new NbcModel(LoadedProgram.Load(program, options.Blobs), options, account);
+        return new NbcModel(LoadedProgram.Load(program, options.Blobs, options.Engines), options, account);
     }
 
     private static NbcException Refusal(NbcProgram program, IReadOnlyList<ProgramFault> faults)

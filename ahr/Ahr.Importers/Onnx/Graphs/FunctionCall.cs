@@ -43,7 +43,9 @@ internal static class FunctionCall
             }
         }
 
-        body.ImportNodes(absent.Count == 0 ? function.Node : [.. function.Node.Select(n => Without(n, absent))]);
+        body.ImportNodes(
+            absent.Count == 0 ? function.Node : [.. function.Node.Select(inner => Without(inner, absent))],
+            function.Output);
         NtirValue?[] results =
             [.. node.Output.Select((name, i) => name.Length > 0 ? body.Find(function.Output[i]) : null)];
         HashSet<NtirValue> given = [.. node.Input.Where(name => name.Length > 0).Select(graph.Find)];

@@ -1,3 +1,4 @@
+using Ahr.Importers.Onnx.Fallback;
 using Ahr.Importers.Onnx.Ops;
 using Ahr.Importers.Onnx.Proto;
 using Ahr.Importers.Onnx.Tensors;
@@ -83,23 +84,41 @@ internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueSco
             At(name, () => AddConstant(name, Model.Sparse.Expand(tensor, Model.External)));
         }
 
-        ImportNodes(graph.Node);
+        ImportNodes(graph.Node, graph.Output.Select(output => output.Name));
         foreach (ValueInfoProto output in graph.Output)
         {
             At(output.Name, () => Region.AddResult(Find(output.Name)));
+            if (IsMain)
+            {
+                Model.Module.OutputNames.Add(output.Name);
+            }
         }
     }
 
-    public void ImportNodes(IReadOnlyList<NodeProto> nodes)
+    /// <param name="results">Names that are read of these nodes behind them.</param>
+    public void ImportNodes(IReadOnlyList<NodeProto> nodes, IEnumerable<string> results)
     {
-        foreach (NodeProto node in NodeOrder.Sort(nodes))
+        IReadOnlyList<NodeProto> sorted = NodeOrder.Sort(nodes);
+        IEnumerable<ImportUnit> units = Model.Options.AllowFallback
+            ? FallbackPlan.Of(this, sorted)
+            : sorted.Select(node => new ImportUnit([node], []));
+        foreach (ImportUnit unit in units)
         {
             if (Model.IsFull)
             {
                 return;
             }
 
-            NodeImport.Import(this, node);
+            if (unit.Reasons.Count == 0)
+            {
+                NodeImport.Import(this, unit.Nodes[0]);
+                continue;
+            }
+
+            HashSet<string> needed = new(results, StringComparer.Ordinal);
+            HashSet<NodeProto> inside = new(unit.Nodes, ReferenceEqualityComparer.Instance);
+            needed.UnionWith(nodes.Where(node => !inside.Contains(node)).SelectMany(FreeNames.Of));
+            At(unit.Nodes[0].Name, () => FallbackPart.Import(this, unit, needed));
         }
     }
 

@@ -1,8 +1,10 @@
+using Ahr.Importers.Onnx.Fallback;
 using Ahr.Importers.Onnx.Ops;
 using Ahr.Importers.Onnx.Proto;
 using Ahr.Importers.Onnx.Tensors;
 using Ahr.Ntir;
 using Ahr.Ntir.Graph;
+using Ahr.Ntir.Inference;
 
 namespace Ahr.Importers.Onnx.Graphs;
 
@@ -40,6 +42,9 @@ internal sealed class ModelImport
     /// <summary>The model's own functions, by domain, name and overload.</summary>
     public Dictionary<(string Domain, string Name, string Overload), FunctionProto> Functions { get; } = [];
 
+    /// <summary>Parts for another engine, in the order in which they were found.</summary>
+    public List<FallbackPart> Parts { get; } = [];
+
     public bool IsFull => Diagnostics.Count >= ImportResult.MostDiagnostics;
 
     public void Run()
@@ -55,6 +60,7 @@ internal sealed class ModelImport
                 ?? throw new ImportException(NtirFault.Malformed, "the file holds no graph", "model");
             GraphImport main = new(this, Module.Main.Body, new ValueScope(null), sets) { IsMain = true };
             main.Import(graph);
+            CompleteParts();
         }
         catch (ImportException refused)
         {
@@ -78,6 +84,20 @@ internal sealed class ModelImport
         if (++_nodes > Options.MaxNodes)
         {
             throw new ImportException(NtirFault.TooLarge, $"the model has more than {Options.MaxNodes} nodes", "model");
+        }
+    }
+
+    private void CompleteParts()
+    {
+        if (Parts.Count == 0 || Diagnostics.Count > 0)
+        {
+            return;
+        }
+
+        ShapeInference.Run(Module);
+        foreach (FallbackPart part in Parts)
+        {
+            part.Complete();
         }
     }
 

@@ -112,8 +112,31 @@ internal sealed class NodeDraft(GraphImport graph, OnnxOp op, int version, Sourc
     public NtirValue Number(long value) => Constant(TensorValue.From<long>(ElementType.Int64, [value]));
 
     /// <summary>A float constant without dimensions, in the type of another value.</summary>
-    public NtirValue FloatLike(double value, NtirValue like) =>
-        Emit("cast_like", Constant(TensorValue.From<float>(ElementType.Float32, [(float)value])), like);
+    public NtirValue FloatLike(double value, NtirValue like)
+    {
+        ElementType type = ElementOf(like);
+        NtirValue constant = Constant(TensorValue.From<float>(ElementType.Float32, [(float)value]));
+        return type switch
+        {
+            ElementType.Float32 => constant,
+            ElementType.Undefined => Emit("cast_like", constant, like),
+            _ => Emit("cast", [constant], KernelAttributes.Of(("to", (long)type))),
+        };
+    }
+
+    /// <summary>What the model states of a value's elements; a wrong statement ends as a refusal by a kernel.</summary>
+    public ElementType ElementOf(NtirValue value) => StatedType(value)?.Element ?? ElementType.Undefined;
+
+    /// <summary>Null when the model does not state it.</summary>
+    public int? RankOf(NtirValue value) => StatedType(value)?.Shape?.Rank;
+
+    private TensorType? StatedType(NtirValue value) => value.Type as TensorType
+        ?? (value.Name is { } name && Graph.StatedTypes.TryGetValue(name, out TypeProto? stated)
+            ? TypeReader.Read(stated) as TensorType
+            : null);
+
+    /// <summary>The sizes of a value: int64 of one dimension.</summary>
+    public NtirValue ShapeOf(NtirValue value) => Emit("shape", value);
 
     public long TakeInt(string name, long otherwise) => Take(name, AttributeKind.Int)?.Int ?? otherwise;
 

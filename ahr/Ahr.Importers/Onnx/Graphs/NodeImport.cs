@@ -56,7 +56,7 @@ internal static class NodeImport
         ImportReport.Count(graph.Model.Report.Operators, $"{domain}.{SafeText.Of(node.OpType)} version {version}");
         NodeDraft draft = new(graph, op, version, new SourceLocation(path, $"{domain}.{node.OpType}"))
         {
-            ResultNames = [.. node.Output],
+            ResultNames = [.. node.Output.Take(node.Output.ToList().FindLastIndex(name => name.Length > 0) + 1)],
         };
         draft.Operands.AddRange(node.Input.Select(name => name.Length > 0 ? graph.Find(name) : null));
         ReadAttributes(graph, node, draft);

@@ -11,13 +11,34 @@ internal static class NodeOrder
     /// <exception cref="ImportException">Two nodes make the same value, or nodes wait for each other.</exception>
     public static IReadOnlyList<NodeProto> Sort(IReadOnlyList<NodeProto> nodes)
     {
+        int[][] needs = Needs(nodes);
+        if (IsSorted(needs))
+        {
+            return nodes;
+        }
+
+        List<int> sorted = Sort(needs);
+        if (sorted.Count < nodes.Count)
+        {
+            HashSet<int> done = [.. sorted];
+            NodeProto stuck = nodes.Where((_, i) => !done.Contains(i)).First();
+            throw new ImportException(NtirFault.NotDominated, $"{nodes.Count - sorted.Count} nodes wait for their own " +
+                $"results, the one that makes '{SafeText.Of(stuck.Output.FirstOrDefault(""))}' among them");
+        }
+
+        return [.. sorted.Select(i => nodes[i])];
+    }
+
+    /// <summary>For each node the places of those whose results it reads.</summary>
+    /// <exception cref="ImportException">Two nodes make the same value.</exception>
+    public static int[][] Needs(IReadOnlyList<NodeProto> nodes)
+    {
         Dictionary<string, int> makers = Makers(nodes);
-        int[][] needs = [.. nodes.Select(node => FreeNames.Of(node)
+        return [.. nodes.Select(node => FreeNames.Of(node)
             .Select(name => makers.GetValueOrDefault(name, -1))
             .Where(maker => maker >= 0)
             .Distinct()
             .ToArray())];
-        return IsSorted(needs) ? nodes : Sort(nodes, needs);
     }
 
     private static Dictionary<string, int> Makers(IReadOnlyList<NodeProto> nodes)
@@ -51,18 +72,20 @@ internal static class NodeOrder
         return true;
     }
 
-    private static List<NodeProto> Sort(IReadOnlyList<NodeProto> nodes, int[][] needs)
+    /// <summary>Places in an order in which each stands behind what it needs; those that wait for themselves are left
+    /// out.</summary>
+    public static List<int> Sort(int[][] needs)
     {
         int[] waitsFor = Array.ConvertAll(needs, need => need.Length);
         ILookup<int, int> users = needs
             .SelectMany((need, user) => need.Select(maker => (Maker: maker, User: user)))
             .ToLookup(pair => pair.Maker, pair => pair.User);
         PriorityQueue<int, int> ready = new(
-            Enumerable.Range(0, nodes.Count).Where(i => waitsFor[i] == 0).Select(i => (i, i)));
-        List<NodeProto> sorted = new(nodes.Count);
+            Enumerable.Range(0, needs.Length).Where(i => waitsFor[i] == 0).Select(i => (i, i)));
+        List<int> sorted = new(needs.Length);
         while (ready.TryDequeue(out int next, out _))
         {
-            sorted.Add(nodes[next]);
+            sorted.Add(next);
             foreach (int user in users[next])
             {
                 if (--waitsFor[user] == 0)
@@ -70,13 +93,6 @@ internal static class NodeOrder
                     ready.Enqueue(user, user);
                 }
             }
-        }
-
-        if (sorted.Count < nodes.Count)
-        {
-            NodeProto stuck = nodes[Array.FindIndex(waitsFor, count => count > 0)];
-            throw new ImportException(NtirFault.NotDominated, $"{nodes.Count - sorted.Count} nodes wait for their own " +
-                $"results, the one that makes '{SafeText.Of(stuck.Output.FirstOrDefault(""))}' among them");
         }
 
         return sorted;

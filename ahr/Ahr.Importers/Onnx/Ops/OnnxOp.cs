@@ -14,16 +14,13 @@ internal sealed record VersionStep(int Before, NodeRule Rule);
 internal sealed record OnnxOp(string Domain, string Name, int[] Since)
 {
     /// <summary>What the newest version is in NTIR.</summary>
-    public string NtirName { get; init; } = OnnxNames.ToNtir(Domain, Name) ?? "";
+    public string NtirName { get; set; } = OnnxNames.ToNtir(Domain, Name) ?? "";
 
     /// <summary>Oldest first. Each is applied to nodes older than its version.</summary>
     public List<VersionStep> Steps { get; } = [];
 
     /// <summary>True when a rule makes the operation from others; there is no kernel of this name.</summary>
     public bool IsComposed { get; set; }
-
-    /// <summary>True when a rule imports the node with its bodies.</summary>
-    public bool HasBodies { get; set; }
 
     /// <summary>Why this node cannot be imported although the operator is known; null when it can.</summary>
     public Func<NodeProto, int, string?>? Refuses { get; set; }

@@ -75,6 +75,15 @@ internal static class OnnxOps
         RuleSet rules = new(ops);
         ControlFlowRules.Register(rules);
         ConstantRules.Register(rules);
+        BroadcastRules.Register(rules);
+        AxesRules.Register(rules);
+        ShapeChangeRules.Register(rules);
+        ResizeRules.Register(rules);
+        SoftmaxRules.Register(rules);
+        NeuralRules.Register(rules);
+        ElementwiseRules.Register(rules);
+        ExperimentalRules.Register(rules);
+        LabelEncoderRules.Register(rules);
         rules.Sort();
         return ops;
     }

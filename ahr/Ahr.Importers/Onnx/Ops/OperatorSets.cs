@@ -46,7 +46,11 @@ internal sealed class OperatorSets
     }
 
     public IEnumerable<OperatorSetIdProto> ToProto() =>
-        _versions.Select(set => new OperatorSetIdProto { Domain = set.Key, Version = set.Value });
+        _versions.Select(set => new OperatorSetIdProto
+        {
+            Domain = set.Key == OnnxNames.Standard ? "" : set.Key,
+            Version = set.Value,
+        });
 
     private void Add(RepeatedField<OperatorSetIdProto> imports)
     {

@@ -3,10 +3,10 @@ using System.Globalization;
 namespace Ahr.Importers.Onnx.Ops;
 
 /// <summary>In which versions of its operator set each operator came or changed.</summary>
-/// <remarks>Source: ONNX's changelogs, opset 1 to 26 of ai.onnx, 1 to 5 of ai.onnx.ml.</remarks>
+/// <remarks>Source: ONNX's changelogs, opset 1 to 27 of ai.onnx, 1 to 5 of ai.onnx.ml.</remarks>
 internal static class OpsetTable
 {
-    public const int NewestStandard = 26;
+    public const int NewestStandard = 27;
     public const int NewestMachineLearning = 5;
 
     private const string Standard = """
@@ -14,7 +14,7 @@ internal static class OpsetTable
         ArgMin 1 11 12 13; Asin 7 22; Asinh 9 22; Atan 7 22; Atanh 9 22; Attention 23 24;
         AveragePool 1 7 10 11 19 22; BatchNormalization 1 6 7 9 14 15; Bernoulli 15 22; BitCast 26; BitShift 11;
         BitwiseAnd 18; BitwiseNot 18; BitwiseOr 18; BitwiseXor 18; BlackmanWindow 17;
-        Cast 1 6 9 13 19 21 23 24 25; CastLike 15 19 21 23 24 25; Ceil 1 6 13; Celu 12; CenterCropPad 18;
+        Cast 1 6 9 13 19 21 23 24 25; CastLike 15 19 21 23 24 25; CausalConvWithState 27; Ceil 1 6 13; Celu 12; CenterCropPad 18;
         Clip 1 6 11 12 13; Col2Im 18; Compress 9 11; Concat 1 4 11 13; ConcatFromSequence 11;
         Constant 1 9 11 12 13 19 21 23 24 25; ConstantOfShape 9 20 21 23 24 25; Conv 1 11 22; ConvInteger 10;
         ConvTranspose 1 11 22; Cos 7 22; Cosh 9 22; CumProd 26; CumSum 11 14; DFT 17 20; DeformConv 19 22;
@@ -26,7 +26,7 @@ internal static class OpsetTable
         GreaterOrEqual 12 16; GridSample 16 20 22; GroupNormalization 18 21; HammingWindow 17; HannWindow 17;
         HardSigmoid 1 6 22; HardSwish 14 22; Hardmax 1 11 13; Identity 1 13 14 16 19 21 23 24 25;
         If 1 11 13 16 19 21 23 24 25; ImageDecoder 20; InstanceNormalization 1 6 22; IsInf 10 20; IsNaN 9 13 20;
-        LRN 1 13; LSTM 1 7 14 22; LayerNormalization 17; LeakyRelu 1 6 16; Less 1 7 9 13; LessOrEqual 12 16;
+        LRN 1 13; LSTM 1 7 14 22; LayerNormalization 17; LeakyRelu 1 6 16; Less 1 7 9 13; LessOrEqual 12 16; LinearAttention 27;
         Log 1 6 13; LogSoftmax 1 11 13; Loop 1 11 13 16 19 21 23 24 25; LpNormalization 1 22;
         LpPool 1 2 11 18 22; MatMul 1 9 13; MatMulInteger 10; Max 1 6 8 12 13; MaxPool 1 8 10 11 12 22;
         MaxRoiPool 1 22; MaxUnpool 9 11 22; Mean 1 6 8 13; MeanVarianceNormalization 9 13; MelWeightMatrix 17;
@@ -35,7 +35,7 @@ internal static class OpsetTable
         Optional 15; OptionalGetElement 15 18; OptionalHasElement 15 18; Or 1 7; PRelu 1 6 7 9 16;
         Pad 1 2 11 13 18 19 21 23 24 25; Pow 1 7 12 13 15; QLinearConv 10; QLinearMatMul 10 21;
         QuantizeLinear 10 13 19 21 23 24 25; RMSNormalization 23; RNN 1 7 14 22; RandomNormal 1 22;
-        RandomNormalLike 1 22; RandomUniform 1 22; RandomUniformLike 1 22; Range 11; Reciprocal 1 6 13;
+        RandomNormalLike 1 22; RandomUniform 1 22; RandomUniformLike 1 22; Range 11 27; Reciprocal 1 6 13;
         ReduceL1 1 11 13 18; ReduceL2 1 11 13 18; ReduceLogSum 1 11 13 18; ReduceLogSumExp 1 11 13 18;
         ReduceMax 1 11 12 13 18 20; ReduceMean 1 11 13 18; ReduceMin 1 11 12 13 18 20; ReduceProd 1 11 13 18;
         ReduceSum 1 11 13; ReduceSumSquare 1 11 13 18; RegexFullMatch 20; Relu 1 6 13 14;

@@ -16,6 +16,10 @@ internal sealed class RuleSet(Dictionary<(string Domain, string Name), OnnxOp> o
 
     public void Before(int version, string name, NodeRule rule) => Before(version, [name], rule);
 
+    /// <summary>As <see cref="Before(int, string, NodeRule)"/> in the domain ai.onnx.ml.</summary>
+    public void BeforeInMl(int version, string name, NodeRule rule) =>
+        Op(OnnxNames.MachineLearning, name).Steps.Add(new VersionStep(version, rule));
+
     /// <summary>Nodes of every version need this rule, behind those of older versions.</summary>
     public void Always(string name, NodeRule rule) => Before(int.MaxValue, [name], rule);
 
@@ -27,6 +31,9 @@ internal sealed class RuleSet(Dictionary<(string Domain, string Name), OnnxOp> o
             Op(OnnxNames.Standard, name).IsComposed = true;
         }
     }
+
+    /// <summary>Nodes become the operation of another operator.</summary>
+    public void Becomes(string name, string ntirName) => Op(OnnxNames.Standard, name).NtirName = ntirName;
 
     /// <summary>Nodes that cannot be imported although the operator is known.</summary>
     public void Refuse(string name, Func<NodeProto, int, string?> why) => Op(OnnxNames.Standard, name).Refuses = why;
