@@ -123,6 +123,42 @@ public sealed class ModelTests
         Assert.Equal(NbcErrorCode.TooLarge, error.Code);
     }
 
+    [Theory]
+    [InlineData("TENSOR_OPTIONAL r0 = r0")]
+    [InlineData("TENSOR_COLLECT_APPEND r1, r1")]
+    [InlineData("TENSOR_COLLECT_APPEND r1, r2")]
+    [InlineData("TENSOR_SEQUENCE_INSERT r3 = r3, r4")]
+    public void Values_that_grow_without_end_meet_the_limit(string step)
+    {
+        NbcError error = Programs.Failure($$"""
+            const c = f32 [1] [1.0]
+            const words = !ntir.string [2] ["one", "another"]
+            func main () -> () {
+                MOVE r0 = @c
+                MOVE r2 = @words
+                TENSOR_COLLECT_BEGIN r1 =
+                TENSOR_SEQUENCE_EMPTY r3 = {dtype = 8}
+                MOVE r4 = @words
+              again:
+                {{step}}
+                JMP again
+            }
+            """, new NbcRun { Task = new NbcTask { Limits = NbcLimits.Sandbox with { MemoryBytes = 1 << 20 } } });
+        Assert.Equal(NbcErrorCode.TooLarge, error.Code);
+    }
+
+    [Fact]
+    public void Locals_registers_and_arenas_of_many_calls_count_as_memory()
+    {
+        foreach (string large in (string[])["locals 60000", "registers 60000", "arena 100000",
+            "arena 64\nr60000 : any at 0 size 64"])
+        {
+            NbcError error = Programs.Failure($"func main () -> () {{\n{large}\nCALL main\nRET\n}}",
+                new NbcRun { Task = new NbcTask { Limits = new NbcLimits { MemoryBytes = 4 << 20 } } });
+            Assert.Equal(NbcErrorCode.TooLarge, error.Code);
+        }
+    }
+
     [Fact]
     public void A_cancelled_run_ends()
     {
