@@ -167,18 +167,6 @@ internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueSco
     private void AddConstant(string name, TensorValue value) => Scope.Declare(
         Named(name), Region.Add(NtirOp.Constant(value, name, new SourceLocation(Path + SafeText.Of(name)))).Result);
 
-    // What the model says of an output counts until inference knows better: a rule may not know the kind of value.
-    private void AddResult(ValueInfoProto output)
-    {
-        NtirValue result = Find(output.Name);
-        if (result.Type == NtirType.Unknown)
-        {
-            result.Type = TypeReader.Read(output.Type);
-        }
-
-        Region.AddResult(result);
-    }
-
     private static string Named(string name) => name.Length > 0
         ? name
         : throw new ImportException(NtirFault.Malformed, "an input or a constant has no name");
