@@ -4,8 +4,9 @@ namespace Noodle.Cli.Tests.Processes;
 
 /// <summary>Hosts on one switch: network namespaces, virtual cables and a bridge that the test makes and removes;
 /// skipped without root.</summary>
-/// <remarks>Host i (from 0) has 10.77.0.(i + 1)/24, fd77::(i + 1)/64, or both, on its interface <c>eth</c>. A bridge of
-/// its own namespace is the switch, so that nothing of it shows on the machine.</remarks>
+/// <remarks>Host i (from 0) has 10.77.0.(i + 1)/24, fd77::(i + 1)/64, or both, on its interface <c>eth</c>, with
+/// IPv6 also fe80::(i + 1). A bridge of its own namespace is the switch, so that nothing of it shows on the
+/// machine.</remarks>
 internal sealed class TestSubnet : IDisposable
 {
     public const int MaxHosts = 20;
@@ -108,7 +109,9 @@ internal sealed class TestSubnet : IDisposable
 
         if (families.HasFlag(SubnetFamilies.Six))
         {
-            Do($"-n {name} addr add {Address6Of(host)}/64 dev eth nodad"); // nobody else has it: no need to wait
+            // Nobody else has them: no need to wait and see.
+            Do($"-n {name} addr add {Address6Of(host)}/64 dev eth nodad");
+            Do($"-n {name} addr add fe80::{host + 1:x}/64 dev eth nodad");
         }
 
         Do($"-n {name} link set lo up");
