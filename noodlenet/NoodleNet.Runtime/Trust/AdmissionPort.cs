@@ -41,8 +41,8 @@ public sealed class AdmissionPort : IDisposable
     /// <param name="confirm">Whether the mesh of this fingerprint is the one that is wanted.</param>
     /// <exception cref="SocketException">The port is in use.</exception>
     public AdmissionPort(
-        IPEndPoint listen, IPAddress? also, NodeId self, ECDsa key, Func<KeyFingerprint, CancellationToken, Task<bool>> confirm,
-        TimeProvider clock, ILogger logger)
+        IPEndPoint listen, IPAddress? also, NodeId self, ECDsa key,
+        Func<KeyFingerprint, CancellationToken, Task<bool>> confirm, TimeProvider clock, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(listen);
         ArgumentNullException.ThrowIfNull(key);

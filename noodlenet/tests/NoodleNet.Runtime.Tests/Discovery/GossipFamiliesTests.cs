@@ -49,6 +49,7 @@ public sealed class GossipFamiliesTests
         using var other = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
         other.DualMode = false;
         other.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+        other.Listen();
         var account = new CountingAccount();
         await using GossipHost node = Make("n", IPAddress.IPv6Loopback, account);
         int port = ((IPEndPoint)other.LocalEndPoint!).Port;
