@@ -84,6 +84,12 @@ public sealed partial class NoodleClient : IDisposable
             HttpRequestMessage request = new(HttpMethod.Post, At(node, path));
             request.Headers.Add(NoodleHeaders.IdempotencyKey, key);
             request.Headers.Add(NoodleHeaders.Timeout, Milliseconds(remaining));
+            if (options.Requirement is { } requirement && !request.Headers.TryAddWithoutValidation(
+                NoodleHeaders.Requirement, requirement))
+            {
+                throw new NoodleException(NoodleFault.InvalidInput, "A requirement is one line of text.");
+            }
+
             request.Content = new InferContent(inputs, options.Outputs);
             return request;
         }
