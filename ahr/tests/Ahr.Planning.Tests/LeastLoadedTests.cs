@@ -133,8 +133,12 @@ public sealed class LeastLoadedTests
     {
         CandidateScore lost = new(Remote(1, 2, 0), 9_000, 2_000, IsChosen: false);
         Assert.Equal(
-            ["no gpu", "remote, predicted 9000 us with 2 in flight, 8000 us of it for slow answers, 7000 us more than " +
-                "the winner", "remote, predicted 9000 us with 2 in flight, near-equal but not drawn"],
+            [
+                "no gpu",
+                "remote, predicted 9000 us with 2 in flight, 8000 us of it for slow answers, " +
+                "7000 us more than the winner",
+                "remote, predicted 9000 us with 2 in flight, near-equal but not drawn",
+            ],
             new[]
             {
                 lost with { Score = null, Fault = "no gpu" }, lost with { SlowMicroseconds = 8_000 },

@@ -14,7 +14,8 @@ public sealed class RouterPartsTests
         Selector selector = new();
         await using RouterScene scene = new(selector: selector);
         scene.AddRemotes(1);
-        using InferenceAnswer answer = await scene.InferAsync(RouterScene.Call(1) with { Requirement = "on(sunshine)" });
+        using InferenceAnswer answer = await scene.InferAsync(
+            RouterScene.Call(1) with { Requirement = "on(sunshine)" });
         Assert.Equal(s_nodes[1], answer.Node);
         Assert.Equal(new SelectionAsk(scene.Model.Digest, 1_000, sizeof(long), "on(sunshine)"), selector.Asked[0]);
         Assert.Equal([(s_nodes[1], scene.Model.Digest, true)], selector.Learned);

@@ -6,7 +6,8 @@ namespace NoodleNet.Mesh.Selection;
 /// <see cref="PeakEwma"/> each.</summary>
 /// <remarks>
 /// Meaning: it needs no word from anybody, so it notices a node that is slower than it says. A peak is half forgotten
-/// after <see cref="HalfLife"/> without another answer.
+/// after <see cref="HalfLife"/> without another answer. The first answer of a pair is not counted: it pays what is paid
+/// once, such as code and caches.
 /// Bound: <see cref="Most"/> pairs of node and kind; when there are more, all are forgotten and felt again.
 /// Cost: about 100 bytes a pair. Not safe for several threads at once.
 /// </remarks>
@@ -25,12 +26,18 @@ public sealed class FeltLatencies
     /// <summary>Takes what a piece of work took, from asking to answer.</summary>
     public void Add(NodeId node, string kind, TimeSpan took, Instant now)
     {
+        bool isFirst = !_felt.ContainsKey((node, kind));
         PeakEwma felt = Take(node, kind);
-        felt.Add(took, now);
+        if (!isFirst)
+        {
+            felt.Add(took, now);
+        }
+
         _felt[(node, kind)] = felt;
     }
 
-    /// <summary>Takes that a node had not answered after this long, and was left for another one.</summary>
+    /// <summary>Takes that a node had not answered after this long, and was left for another one; each time in a row
+    /// counts twice the one before.</summary>
     public void AddAtLeast(NodeId node, string kind, TimeSpan waited, Instant now)
     {
         PeakEwma felt = Take(node, kind);
@@ -40,7 +47,7 @@ public sealed class FeltLatencies
 
     /// <summary>Microseconds that one more piece of work will probably take; null when nothing is known.</summary>
     public long? Read(NodeId node, string kind, Instant now) =>
-        _felt.TryGetValue((node, kind), out PeakEwma felt) ? felt.Read(now) : null;
+        _felt.TryGetValue((node, kind), out PeakEwma felt) && felt.AverageMicroseconds > 0 ? felt.Read(now) : null;
 
     private PeakEwma Take(NodeId node, string kind)
     {

@@ -14,6 +14,8 @@ public struct PeakEwma(TimeSpan follow)
 {
     private const int MostHalvings = 40; // of the longest time in microseconds nothing is left then
 
+    private const long MostMicroseconds = 3_600_000_000; // an hour: doubling stops there
+
     private Instant _at;
 
     /// <summary>Microseconds; zero before the first answer.</summary>
@@ -35,13 +37,12 @@ public struct PeakEwma(TimeSpan follow)
         AverageMicroseconds += (long)step;
     }
 
-    /// <summary>Takes that no answer had come after this long: it raises the average, and never lowers it.</summary>
+    /// <summary>Takes that no answer had come after this long. How long it would have taken nobody knows: each time in
+    /// a row counts twice the one before.</summary>
     public void AddAtLeast(TimeSpan waited, Instant now)
     {
-        if ((long)waited.TotalMicroseconds > Read(now))
-        {
-            Add(waited, now);
-        }
+        TimeSpan doubled = TimeSpan.FromMicroseconds(long.Min(Read(now), MostMicroseconds) * 2);
+        Add(waited > doubled ? waited : doubled, now);
     }
 
     /// <summary>What is left of the average after the silence since the last answer.</summary>

@@ -107,7 +107,7 @@ public sealed class BestNodeTests
     }
 
     [Fact]
-    public void A_peak_is_half_forgotten_after_each_silence_and_a_wait_without_answer_only_raises_it()
+    public void A_peak_is_half_forgotten_after_each_silence_and_each_wait_without_answer_doubles_it()
     {
         var cost = new PeakEwma(TimeSpan.FromSeconds(2));
         Assert.Equal(0, cost.Read(At(5)));
@@ -116,15 +116,23 @@ public sealed class BestNodeTests
             new[] { 10, 11, 12, 13, 14, 200 }.Select(second => cost.Read(At(second))));
         Assert.Equal(100_000, cost.Read(At(9)));
         cost.AddAtLeast(Ms(40), At(12));
-        Assert.Equal(50_000, cost.Read(At(12)));
-        cost.AddAtLeast(Ms(60), At(13));
-        Assert.InRange(cost.Read(At(13)), 60_000, 100_000);
+        Assert.Equal(100_000, cost.Read(At(12)));
+        cost.AddAtLeast(Ms(900), At(12));
+        Assert.Equal(900_000, cost.Read(At(12)));
+        for (int i = 0; i < 100; i++)
+        {
+            cost.AddAtLeast(Ms(1), At(12));
+        }
+
+        Assert.Equal(2L * 3_600_000_000, cost.Read(At(12))); // and no further
     }
 
     [Fact]
     public void What_was_felt_of_each_node_and_kind_is_remembered_within_a_bound()
     {
         var felt = new FeltLatencies();
+        felt.Add(Node(1), "small", Ms(700), At(0)); // the first pays what is paid once
+        Assert.Null(felt.Read(Node(1), "small", At(0)));
         felt.Add(Node(1), "small", Ms(2), At(0));
         felt.AddAtLeast(Node(1), "large", Ms(9), At(0));
         Assert.Equal((2_000L, 9_000L, null),
