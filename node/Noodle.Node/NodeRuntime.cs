@@ -226,7 +226,9 @@ internal sealed class NodeRuntime(
         var facts = new MeshFacts(topology, peers, Version);
         var router = new InferenceRouter(
             catalog, host, executor, catalog, new DecisionLog(), new RouterOptions { Seed = seed }, time,
-            logs.CreateLogger<InferenceRouter>(), new MeshSelector(facts, callers.Inference.Allows),
+            logs.CreateLogger<InferenceRouter>(),
+            new MeshSelector(
+                facts, callers.Inference.Allows, digest => host.GetStatus(digest).ServiceMicroseconds),
             callers.Inference);
         var talk = new TalkServices
         {
