@@ -221,15 +221,9 @@ internal sealed class NodeRuntime(
             peers, state, host, time, logs.CreateLogger<StatusExchange>(), health, callers.Exchange);
         var reconciler = new ModelReconciler(catalog, peers, host, store, time, logs.CreateLogger<ModelReconciler>());
         TrustParts trust = AssembleTrust(mesh, peers, state, status, callers);
-        var executor = new TalkExecutor(peers, name => catalog.TryGet(name, out DeployedModel? model) ? model : null);
         (MeshTopology topology, RelayService relays) = AssembleTopology(folder, mesh, peers, status, seed);
         var facts = new MeshFacts(topology, peers, Version);
-        var router = new InferenceRouter(
-            catalog, host, executor, catalog, new DecisionLog(), new RouterOptions { Seed = seed }, time,
-            logs.CreateLogger<InferenceRouter>(),
-            new MeshSelector(
-                facts, callers.Inference.Allows, digest => host.GetStatus(digest).ServiceMicroseconds),
-            callers.Inference);
+        InferenceRouter router = AssembleRouter(catalog, host, peers, facts, callers.Inference, seed);
         var talk = new TalkServices
         {
             Topology = topology,
@@ -255,6 +249,17 @@ internal sealed class NodeRuntime(
             },
             trust, new TrustControl(trust, peers, () => mesh.Strangers, time),
             new TopologyView(topology, peers, relays, facts, () => host.InFlight, seed), events, callers);
+    }
+
+    private InferenceRouter AssembleRouter(
+        ClusterModels catalog, ModelHost host, MeshPeers peers, MeshFacts facts, HedgedAttempts attempts, ulong seed)
+    {
+        var executor = new TalkExecutor(peers, name => catalog.TryGet(name, out DeployedModel? model) ? model : null);
+        var selector = new MeshSelector(
+            facts, attempts.Allows, digest => host.GetStatus(digest).ServiceMicroseconds);
+        return new InferenceRouter(
+            catalog, host, executor, catalog, new DecisionLog(), new RouterOptions { Seed = seed }, time,
+            logs.CreateLogger<InferenceRouter>(), selector, attempts);
     }
 
     private (MeshTopology Topology, RelayService Relays) AssembleTopology(

@@ -20,7 +20,7 @@ namespace Noodle.Node.Routing;
 /// Safe for several threads.
 /// </remarks>
 /// <param name="allows">False for a node whose breaker is open.</param>
-/// <param name="ownService">What one run of a model takes on this node, in microseconds; 0 when it is not known.</param>
+/// <param name="ownService">Microseconds that one run of a model takes on this node; 0 when not known.</param>
 internal sealed class MeshSelector(MeshFacts facts, Func<NodeId, bool> allows, Func<string, long> ownService)
     : INodeSelector
 {
