@@ -6,6 +6,7 @@ using Noodle.Primitives;
 using NoodleNet.Discovery;
 using NoodleNet.Discovery.Wire;
 using NoodleNet.Runtime.Link;
+using NoodleNet.Runtime.Link.Calls;
 using NoodleNet.Runtime.Storage;
 using NoodleNet.Runtime.Trust;
 using NoodleNet.Trust;
@@ -41,12 +42,12 @@ internal sealed class TrustParts : IAsyncDisposable
     /// <param name="rotateAfterRevocation">The admin that revokes a node also changes the gossip key.</param>
     public TrustParts(
         MeshMembership membership, MeshPeers peers, ClusterState state, LinkHost link, KeyRing keys,
-        bool rotateAfterRevocation, TimeProvider time, ILogger log)
+        bool rotateAfterRevocation, LinkCaller caller, TimeProvider time, ILogger log)
     {
         (_membership, _peers, _state, _link, _time, _log) = (membership, peers, state, link, time, log);
         _rotateAfterRevocation = rotateAfterRevocation;
         _sync = new TrustSync(membership, state, time, log);
-        Talk = new TrustTalk(membership, peers, log);
+        Talk = new TrustTalk(membership, peers, caller, log);
         Keys = new GossipKeyHost(membership, peers, keys, time, log);
         Identities = new MemberIdentities(membership.Credentials.Node, membership.Trust);
         _renewal = new CertificateRenewal(membership, Talk.AskAdminAsync, time, log);
