@@ -7,7 +7,7 @@ namespace Noodle.Bench.Cluster;
 /// <param name="Nodes">Node processes, 2 to 100.</param>
 /// <param name="Runs">Clusters that are started, one after the other, 1 to 100.</param>
 /// <param name="FreezeMinutes">Minutes of freezes in the last cluster, 0 to 60.</param>
-/// <param name="IdleSeconds">Seconds for which the last cluster is left alone and its cost is counted, 0 to 600.</param>
+/// <param name="IdleSeconds">Seconds for which the last cluster rests and its cost is counted, 0 to 600.</param>
 /// <param name="Command">The noodle to start; null: the one beside the benchmarks.</param>
 /// <param name="Json">One JSON line instead of text.</param>
 internal sealed record ClusterOptions(

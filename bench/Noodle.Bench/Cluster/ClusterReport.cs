@@ -56,7 +56,7 @@ internal sealed record ClusterReport(
         if (Idle is { } idle)
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"a node left alone for {idle.Seconds} s: p50 {idle.CpuMsPerSecond.P50:0.0} ms of processor a second, " +
+                $"a node at rest, in {idle.Seconds} s: p50 {idle.CpuMsPerSecond.P50:0.0} ms of processor a second, " +
                 $"worst {idle.CpuMsPerSecond.Max:0.0}; {idle.WakeupsPerSecond.P50:0} wake-ups a second; " +
                 $"{idle.ResidentMb.P50:0} MB"));
         }

@@ -10,8 +10,8 @@ internal sealed record DetectTimes(double P50, double P99);
 
 /// <summary>What <c>discovery</c> prints.</summary>
 internal sealed record DiscoveryReport(
-    int Nodes, ulong Seed, double Loss, double StreamLoss, double ConvergedMs, DetectTimes DetectMs, long FalsePositives,
-    double BytesPerNodeSecond, string TraceHash, long WallMs)
+    int Nodes, ulong Seed, double Loss, [property: JsonIgnore] double StreamLoss, double ConvergedMs,
+    DetectTimes DetectMs, long FalsePositives, double BytesPerNodeSecond, string TraceHash, long WallMs)
 {
     public static DiscoveryReport Of(DiscoveryResult result, double streamLoss, long wallMs) => new(
         result.Nodes, result.Seed, result.Loss, streamLoss, Math.Round(result.ConvergedMs, 3),
@@ -22,7 +22,7 @@ internal sealed record DiscoveryReport(
 
     public string ToText() => string.Create(CultureInfo.InvariantCulture,
         $"""
-        discovery: {Nodes} simulated nodes, seed {Seed}, {Loss:0.##%} of datagrams lost and {StreamLoss:0.##%} of segments
+        discovery: {Nodes} simulated nodes, seed {Seed}, lost {Loss:0.##%} of datagrams, {StreamLoss:0.##%} of segments
           a newcomer is in 99.99 % of the views after   {ConvergedMs:0} ms
           a death is seen by half of the views after    {DetectMs.P50:0} ms, by 99 % after {DetectMs.P99:0} ms
           living nodes declared dead                    {FalsePositives}

@@ -27,7 +27,8 @@ public sealed class ClusterTests
     public async Task Real_processes_find_each_other_and_notice_a_killed_one()
     {
         var output = new StringWriter();
-        int code = await BenchCommand.RunAsync(["cluster", "--nodes", "3", "--runs", "1", "--idle-seconds", "2", "--json"], Verbs.All, output,
+        int code = await BenchCommand.RunAsync(
+            ["cluster", "--nodes", "3", "--runs", "1", "--idle-seconds", "2", "--json"], Verbs.All, output,
             TextWriter.Null, TestContext.Current.CancellationToken);
         Assert.Equal(0, code);
         using JsonDocument report = JsonDocument.Parse(output.ToString());

@@ -14,8 +14,9 @@ namespace Noodle.Node.Mesh;
 /// everywhere.</summary>
 /// <remarks>
 /// Meaning: a status goes to all when a model's state changes here, and once a second to those whom
-/// <see cref="StatusAudience"/> names: many while calls come and go, few while nothing happens. It carries a summary of the cluster state; a receiver that holds something else
-/// compares buckets with the sender and both send what the other lacks. What is written here goes to all at once.
+/// <see cref="StatusAudience"/> names: many while calls come and go, few while nothing happens. It carries a summary of
+/// the cluster state; a receiver that holds something else compares buckets with the sender and both send what the
+/// other lacks. What is written here goes to all at once.
 /// Bound: one status, one push and one comparison under way a peer, each at most <see cref="s_patience"/>; at most
 /// <see cref="MaxComparisons"/> comparisons at once, the next status asks for the others.
 /// </remarks>

@@ -10,8 +10,8 @@ namespace NoodleNet.Simulation.Discovery;
 /// <summary>Settles a mesh, lets one node join, kills another, and watches every view.</summary>
 /// <remarks>
 /// Meaning: each node gets the whole state by one push/pull answer, real bytes that are read once for all, and then
-/// runs for <see cref="Settling"/>. The newcomer enters through <see cref="Seeds"/> nodes. Loss is that of datagrams and,
-/// unless it is given apart, of the segments of streams, where it means late. Names are node ids, metas are
+/// runs for <see cref="Settling"/>. The newcomer enters through <see cref="Seeds"/> nodes. Loss is that of datagrams
+/// and, unless it is given apart, of the segments of streams, where it means late. Names are node ids, metas are
 /// <see cref="MetaBytes"/> long.
 /// Bound: <see cref="Limit"/> of virtual time for each of the two questions.
 /// </remarks>

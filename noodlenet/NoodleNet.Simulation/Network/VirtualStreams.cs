@@ -5,10 +5,11 @@ namespace NoodleNet.Simulation.Network;
 
 /// <summary>Connections that carry one message there and one back, as TCP would: late rather than never.</summary>
 /// <remarks>
-/// Meaning: a lost opening, or the answer to it, is sent again after 1, 2, 4 s; data goes in segments as <see cref="Flow"/>
-/// has it: a lost one makes it late and never breaks a connection. A cut or clogged way is tried again until the deadline.
-/// A process that is down refuses after one round trip. A fault of its own: with the share <see cref="Breaks"/> a
-/// connection breaks after the question was taken and before the answer is there. Bound: the deadline of each.
+/// Meaning: a lost opening, or the answer to it, is sent again after 1, 2, 4 s; data goes in segments as
+/// <see cref="Flow"/> has it: a lost one makes it late and never breaks a connection. A cut or clogged way is tried
+/// again until the deadline. A process that is down refuses after one round trip. A fault of its own: with the share
+/// <see cref="Breaks"/> a connection breaks after the question was taken and before the answer is there. Bound: the
+/// deadline of each.
 /// </remarks>
 public sealed class VirtualStreams(Simulation simulation, VirtualNetwork network)
 {

@@ -9,9 +9,9 @@ namespace NoodleNet.Discovery;
 /// ping --ProbeTimeout--> helpers and a stream --ProbeInterval * (health + 1)--> suspect
 ///   '---any ack: well-------'---any ack: well, or only the stream: well, with a warning
 /// </code>
-/// Meaning: a silent member is asked again after half of ProbeTimeout, and <see cref="LateAsks"/> times in the rest. One
-/// question and three helpers do not suffice where packets get lost: at 20 % loss of both, 3 of 100 probes of living
-/// members failed, and in a mesh of 1,000 the words of it were more than gossip carries.
+/// Meaning: a silent member is asked again after half of ProbeTimeout, and <see cref="LateAsks"/> times in the rest.
+/// One question, three helpers and a stream do not suffice where packets get lost: at 20 % loss of datagrams and
+/// segments 3 of 100 probes of living members would fail, and in a mesh of 1,000 gossip cannot carry the words of it.
 /// Bound: one probe of the round and <see cref="MaxUrgent"/> that were asked for from outside.
 /// </remarks>
 internal sealed class Prober(SwimContext context, Membership membership)

@@ -41,7 +41,7 @@ public sealed class SwimHardeningTests
         List<SwimEffect> effects = Effects(machine);
         Assert.Equal(!counts, effects.Contains(new SwimEffect.Dropped(WireFault.WrongSource, from)));
         SwimEffect.RoundTripMeasured? measured = effects.OfType<SwimEffect.RoundTripMeasured>().SingleOrDefault();
-        Assert.Equal(who == "target" && !late, measured is not null); // late, it was asked again: which one was answered?
+        Assert.Equal(who == "target" && !late, measured is not null); // late: to which question?
         if (measured is not null)
         {
             Assert.Equal(("n1", now - sent, (byte)9),
