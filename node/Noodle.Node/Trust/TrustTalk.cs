@@ -20,6 +20,10 @@ internal sealed class TrustTalk(MeshMembership membership, MeshPeers peers, ILog
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>False for a node whose record says that it only looks.</summary>
+    public bool MayCall(NodeId node) =>
+        !membership.Trust.TryGetAdmitted(node, out AdmittedRecord? admitted) || admitted.Role >= MeshRole.Caller;
+
     /// <summary>Serves one question of a peer.</summary>
     public async ValueTask ServeAsync(LinkIncoming incoming, CancellationToken cancellation)
     {

@@ -65,6 +65,22 @@ public sealed class BestNodeTests
             [Candidate(1, 100) with { Outstanding = 5 }, Candidate(2, 100, inFlight: 2)], "").Chosen);
 
     [Fact]
+    public void Who_lies_that_it_is_idle_gets_no_more_work_than_it_gives_back()
+    {
+        // It says that it has nothing to do and needs a microsecond, and answers nothing.
+        NodeCandidate liar = Candidate(1, rtt: 1) with { ServiceMicroseconds = 10_000 };
+        NodeCandidate honest = Candidate(2, rtt: 200, inFlight: 3);
+        int sent = 0;
+        for (int call = 0; call < 100; call++)
+        {
+            NodeId chosen = Choose([liar with { Outstanding = sent }, honest], "", seed: (ulong)call).Chosen;
+            sent += chosen == Node(1) ? 1 : 0;
+        }
+
+        Assert.InRange(sent, 1, 5);
+    }
+
+    [Fact]
     public void Of_near_equals_both_are_drawn_and_an_old_word_makes_more_near_equals()
     {
         NodeCandidate[] fresh = [Candidate(1, 100), Candidate(2, 100), Candidate(3, 100, inFlight: 1)];
