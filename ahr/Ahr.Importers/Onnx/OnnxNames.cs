@@ -15,7 +15,7 @@ public static class OnnxNames
     private static readonly (string Onnx, string Word)[] s_words =
     [
         ("CDist", "Cdist"), ("MatMul", "Matmul"), ("NaN", "Nan"), ("PRelu", "Prelu"), ("NBits", "Nbits"),
-        ("QLinear", "Qlinear"),
+        ("QLinear", "Qlinear"), ("QGemm", "Qgemm"),
     ];
 
     /// <summary>The domain under its full name.</summary>

@@ -72,7 +72,7 @@ internal static class OpsetTable
         ExpandDims 1; FastGelu 1; FusedConv 1; FusedGemm 1; FusedMatMul 1; FusedMatMulActivation 1;
         GatedRelativePositionBias 1; GatherBlockQuantized 1; GatherND 1; Gelu 1; GemmFastGelu 1; GemmFloat8 1;
         GemmaRotaryEmbedding 1; GreedySearch 1; GridSample 1; GroupNorm 1; GroupQueryAttention 1; Inverse 1; Irfft 1;
-        LinearAttention 1; LongformerAttention 1; MatMulBnb4 1; MatMulFpQ4 1; MatMulInteger16 1;
+        IsAllFinite 1; LayerNormalization 1; LinearAttention 1; LongformerAttention 1; MatMulBnb4 1; MatMulFpQ4 1; MatMulInteger16 1;
         MatMulIntegerToFloat 1; MatMulNBits 1; MaxpoolWithMask 1; MoE 1; MulInteger 1; MultiHeadAttention 1;
         MurmurHash3 1; NGramRepeatBlock 1; NhwcConv 1; NhwcFusedConv 1; NhwcMaxPool 1; PackedAttention 1;
         PackedMultiHeadAttention 1; Pad 1; QAttention 1; QEmbedLayerNormalization 1; QGemm 1; QLinearAdd 1;
@@ -81,7 +81,7 @@ internal static class OpsetTable
         QOrderedAttention 1; QOrderedGelu 1; QOrderedLayerNormalization 1; QOrderedLongformerAttention 1;
         QOrderedMatMul 1; QuantizeBFP 1; QuantizeLinear 1; QuickGelu 1; Range 1; ReduceSumInteger 1;
         RelativePositionBias 1; RemovePadding 1; RestorePadding 1; Rfft 1; RotaryEmbedding 1; SampleOp 1; Sampling 1;
-        SkipGroupNorm 1; SkipLayerNormalization 1; SkipSimplifiedLayerNormalization 1; SparseAttention 1;
+        SimplifiedLayerNormalization 1; SkipGroupNorm 1; SkipLayerNormalization 1; SkipSimplifiedLayerNormalization 1; SparseAttention 1;
         SparseToDenseMatMul 1; Tokenizer 1; TorchEmbedding 1; TransposeMatMul 1; Trilu 1; UnfoldTensor 1; Unique 1;
         WhisperBeamSearch 1; WordConvEmbedding 1
         """;

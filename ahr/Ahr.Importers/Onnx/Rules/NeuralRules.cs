@@ -24,7 +24,7 @@ internal static class NeuralRules
         rules.Before(7, ["RNN", "GRU", "LSTM"], "output_sequence is left out",
             node => node.TakeInt("output_sequence", 0));
         rules.Before(2, ["LpPool", "GlobalLpPool"], "p becomes a whole number", WholeNorm);
-        rules.Becomes("SimplifiedLayerNormalization", "rms_normalization");
+        rules.Becomes("SimplifiedLayerNormalization", "ms.simplified_layer_normalization");
     }
 
     private static bool HasSavedResults(NodeProto node) =>

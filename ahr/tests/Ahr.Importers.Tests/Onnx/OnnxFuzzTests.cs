@@ -38,8 +38,6 @@ public sealed class OnnxFuzzTests
         Assert.NotEqual(OnnxFuzz.Mutate(new Prng(8), sample), OnnxFuzz.Mutate(new Prng(7), sample));
     }
 
-    [Fact] public void Dump() => File.WriteAllLines("/tmp/onnx-seeds.txt", Samples().Select(m => Convert.ToBase64String(m.ToByteArray())));
-
     private static IEnumerable<ModelProto> Samples()
     {
         GraphProto plain = Build.Graph("x,s", "y,z", Build.Node("Conv", "x,w", "a", ("kernel_shape", new long[] { 1 })),
