@@ -28,7 +28,7 @@ internal sealed class Slice : Kernel
         }
         else if (LiesWithoutGaps(data.Shape, shape, from, steps))
         {
-            context.View(0, 0, first, shape);
+            context.ViewPart(0, 0, first, shape);
         }
         else
         {

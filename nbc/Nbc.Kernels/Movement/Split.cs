@@ -78,7 +78,7 @@ internal sealed class Split(KernelAttributes attributes) : Kernel
         }
         else if (Shapes.Product(input.Shape[..axis]) == 1)
         {
-            context.View(part, 0, first, shape);
+            context.ViewPart(part, 0, first, shape);
         }
         else
         {

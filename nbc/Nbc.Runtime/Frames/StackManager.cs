@@ -14,6 +14,7 @@ namespace Nbc.Runtime.Frames;
 public sealed class StackManager
 {
     private const int TextOverheadBytes = 24;
+    private const int ScalarBytes = 24;
     private readonly MemoryBudget? _budget;
     private Frame[] _frames = new Frame[8];
     private NbcScalar[] _locals = new NbcScalar[16];
@@ -166,7 +167,7 @@ public sealed class StackManager
             Array.Resize(ref _frames, Depth * 2);
         }
 
-        Grow(ref _locals, _localTop + locals);
+        GrowLocals(_localTop + locals);
         _frames[Depth++] = frame;
         _localTop += locals;
     }
@@ -206,6 +207,22 @@ public sealed class StackManager
             GiveBack(scalars[i]);
             scalars[i] = default;
         }
+    }
+
+    private void GrowLocals(int count)
+    {
+        int size = Math.Max(count, _locals.Length * 2);
+        if (count <= _locals.Length)
+        {
+            return;
+        }
+
+        if (_budget?.TryTake((size - (long)_locals.Length) * ScalarBytes) == false)
+        {
+            throw new NbcException(NbcErrorCode.TooLarge, $"no memory for {count} locals");
+        }
+
+        Array.Resize(ref _locals, size);
     }
 
     private static void Grow(ref NbcScalar[] scalars, int count)

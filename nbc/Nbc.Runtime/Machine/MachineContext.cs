@@ -51,6 +51,11 @@ internal sealed unsafe class MachineContext(
     {
         _scratch.Reset();
         int[] outputs = _instruction.Outputs;
+        if (outputs.Length == 0 && InputCount > 1 && Value(0) is SequenceValue && Value(InputCount - 1) is { } added)
+        {
+            registers.Charge(_first + _instruction.Inputs[0], added); // a kernel without results adds to its operand
+        }
+
         for (int i = 0; i < outputs.Length; i++)
         {
             NbcValue? result = _results[i];
@@ -103,6 +108,7 @@ internal sealed unsafe class MachineContext(
         TensorValue result = registers.NewTensor();
         if (type == ElementType.String)
         {
+            CheckBudget(bytes);
             byte[][] strings = new byte[bytes / sizeof(long)][];
             Array.Fill(strings, []);
             result.ResetStrings(strings, shape);
@@ -152,7 +158,7 @@ internal sealed unsafe class MachineContext(
     }
 
     /// <inheritdoc/>
-    public override void View(int output, int input, long first, params ReadOnlySpan<long> shape)
+    public override void ViewPart(int output, int input, long first, params ReadOnlySpan<long> shape)
     {
         TensorValue source = Input(input);
         if (!Tensor.TryCount(shape, out long count) || first < 0 || count > source.Count - first)
@@ -246,14 +252,22 @@ internal sealed unsafe class MachineContext(
                 return given;
             }
 
-            return bytes <= budget.Limit - budget.Held
-                ? new HeapMemory(bytes)
-                : throw new KernelException(KernelFault.TooLarge,
-                    $"{bytes} bytes are wanted, {budget.Held} of {budget.Limit} are in use");
+            CheckBudget(bytes);
+            return new HeapMemory(bytes);
         }
 
         return Wants(output) && _arena?.TryTake(_instruction.Outputs[output], bytes) is { } slot
             ? slot
             : pool.Take(bytes);
+    }
+
+    // The register takes it from the budget, but only when it is there already.
+    private void CheckBudget(long bytes)
+    {
+        if (bytes > budget.Limit - budget.Held)
+        {
+            throw new KernelException(
+                KernelFault.TooLarge, $"{bytes} bytes are wanted, {budget.Held} of {budget.Limit} are in use");
+        }
     }
 }

@@ -87,7 +87,7 @@ internal sealed partial class NbcMachine
         Stack<FrameArena> home = _homes[function.Index] ??= new Stack<FrameArena>();
         if (!home.TryPop(out FrameArena? arena))
         {
-            arena = new FrameArena(function.Source, _pool, home);
+            arena = new FrameArena(function.Source, _pool, _budget, home);
         }
 
         arena.Open();

@@ -11,6 +11,7 @@ internal sealed class RegisterFile(MemoryBudget budget)
 {
     private const int SlotBytes = 16;
     private const int ObjectBytes = 64;
+    private const int MaxDepth = 64;
     private readonly Stack<TensorValue> _spare = new();
     private NbcValue?[] _values = [];
     private long[] _charges = [];
@@ -53,19 +54,15 @@ internal sealed class RegisterFile(MemoryBudget budget)
     }
 
     /// <summary>Puts a value into a register, which lets go of what it held.</summary>
-    /// <exception cref="KernelException">Memory is used up; the value is let go.</exception>
+    /// <exception cref="KernelException">Memory is used up.</exception>
     public void Set(int at, NbcValue? value)
     {
         Drop(Take(at));
-        long charge = value is null or TensorValue { Memory: not null and not HeapMemory } ? 0 : BytesOf(value);
-        if (charge > 0 && !budget.TryTake(charge))
+        _values[at] = value;
+        if (value is not null and not TensorValue { Memory: not null and not HeapMemory })
         {
-            Drop(value);
-            throw new KernelException(
-                KernelFault.TooLarge, $"{charge} bytes are wanted, {budget.Held} of {budget.Limit} are in use");
+            Charge(at, value, 0);
         }
-
-        (_values[at], _charges[at]) = (value, charge);
     }
 
     /// <summary>Takes the value out of a register, which is unset then.</summary>
@@ -107,9 +104,30 @@ internal sealed class RegisterFile(MemoryBudget budget)
         }
     }
 
-    /// <summary>An estimate of what a value takes outside the machine's own blocks.</summary>
-    internal static long BytesOf(NbcValue? value)
+    /// <summary>Counts what a kernel added to a value that stays in its register.</summary>
+    /// <exception cref="KernelException">Memory is used up.</exception>
+    /// <param name="depth">How deep in the register's value it is.</param>
+    public void Charge(int at, NbcValue added, int depth = 1)
     {
+        long charge = BytesOf(added, depth);
+        if (!budget.TryTake(charge))
+        {
+            throw new KernelException(
+                KernelFault.TooLarge, $"{charge} bytes are wanted, {budget.Held} of {budget.Limit} are in use");
+        }
+
+        _charges[at] += charge;
+    }
+
+    /// <summary>An estimate of what a value takes outside the machine's own blocks.</summary>
+    /// <exception cref="KernelException">It is nested so deep that going through it could end the process.</exception>
+    internal static long BytesOf(NbcValue? value, int depth)
+    {
+        if (depth > MaxDepth)
+        {
+            throw new KernelException(KernelFault.TooLarge, $"values are nested more than {MaxDepth} deep");
+        }
+
         long bytes = ObjectBytes;
         switch (value)
         {
@@ -126,15 +144,15 @@ internal sealed class RegisterFile(MemoryBudget budget)
             case SequenceValue sequence:
                 foreach (NbcValue item in sequence.Items)
                 {
-                    bytes += BytesOf(item);
+                    bytes += BytesOf(item, depth + 1);
                 }
 
                 break;
-            case OptionalValue optional:
-                bytes += optional.Content is null ? 0 : BytesOf(optional.Content);
+            case OptionalValue { Content: { } content }:
+                bytes += BytesOf(content, depth + 1);
                 break;
             case MapValue map:
-                bytes += BytesOf(map.Keys) + BytesOf(map.Values);
+                bytes += BytesOf(map.Keys, depth + 1) + BytesOf(map.Values, depth + 1);
                 break;
         }
 

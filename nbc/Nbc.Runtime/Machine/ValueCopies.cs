@@ -68,6 +68,16 @@ internal static class ValueCopies
                 memory.Lend(tensor);
                 view.Reset(tensor.Type, tensor.Shape, memory, 0);
                 return view;
+            default:
+                return BorrowNested(value, registers, lend);
+        }
+    }
+
+    // Apart, so that its closure costs plain tensors nothing.
+    private static NbcValue BorrowNested(NbcValue value, RegisterFile registers, Func<BorrowedMemory> lend)
+    {
+        switch (value)
+        {
             case SequenceValue sequence:
                 return new SequenceValue(
                     sequence.ElementType, sequence.Items.Select(item => Borrow(item, registers, lend)));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Nbc.Instructions;
+using Nbc.Kernels;
 using Nbc.Values;
 
 namespace Nbc.Runtime.Memory;
@@ -11,17 +12,37 @@ namespace Nbc.Runtime.Memory;
 /// </remarks>
 internal sealed class FrameArena
 {
+    private const long SlotBytes = 96;
     private readonly BlockMemory _block;
     private readonly SlotMemory?[] _slots;
     private readonly Stack<FrameArena> _home;
+    private readonly MemoryBudget _budget;
+    private readonly long _ownBytes;
     private SlotMemory? _firstAlive;
     private bool _isOpen;
 
     /// <param name="home">Where it lies between calls.</param>
-    public FrameArena(NbcFunction function, BlockPool pool, Stack<FrameArena> home)
+    /// <exception cref="KernelException">Memory is used up.</exception>
+    public FrameArena(NbcFunction function, BlockPool pool, MemoryBudget budget, Stack<FrameArena> home)
     {
         _home = home;
-        _block = pool.Take(function.ArenaBytes);
+        _budget = budget;
+        _ownBytes = function.Registers.Length * SlotBytes;
+        if (!budget.TryTake(_ownBytes))
+        {
+            throw new KernelException(KernelFault.TooLarge, $"no memory for {function.Registers.Length} registers");
+        }
+
+        try
+        {
+            _block = pool.Take(function.ArenaBytes);
+        }
+        catch (KernelException)
+        {
+            budget.GiveBack(_ownBytes);
+            throw;
+        }
+
         _slots = new SlotMemory?[function.Registers.Length];
         for (int i = 0; i < _slots.Length; i++)
         {
@@ -44,7 +65,11 @@ internal sealed class FrameArena
     }
 
     /// <summary>Gives the memory back; only for an arena at home.</summary>
-    public void Drop() => _block.Release();
+    public void Drop()
+    {
+        _block.Release();
+        _budget.GiveBack(_ownBytes);
+    }
 
     /// <summary>The slot of a register, with one reference for the caller; null when it is not planned, too small, or
     /// something lies over it.</summary>
