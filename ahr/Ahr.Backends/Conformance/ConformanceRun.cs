@@ -70,8 +70,8 @@ public sealed class ConformanceRun(IConformanceSubject subject, Tolerance tolera
         return null;
     }
 
-    // Old test data keeps bfloat16 as plain 16-bit numbers, since numpy has no such type, and ONNX's own runner compares
-    // those numbers within its tolerance: the data was cut off where the operator rounds.
+    // Old test data keeps bfloat16 as plain 16-bit numbers, since numpy has no such type, and ONNX's own runner
+    // compares those numbers within its tolerance: the data was cut off where the operator rounds.
     private static NbcValue? AsFile(NbcValue? actual, NbcValue expected)
     {
         if (actual is TensorValue { Type: ElementType.BFloat16 } tensor &&
@@ -101,7 +101,8 @@ public sealed class ConformanceRun(IConformanceSubject subject, Tolerance tolera
 
         NtirType type = index < types.Count ? types[index] : NtirType.Unknown;
         NbcValue value = OnnxTensors.Parse(File.ReadAllBytes(path), type);
-        if (type is TensorType { Element: ElementType.BFloat16 } && value is TensorValue { Type: ElementType.UInt16 } bits)
+        if (type is TensorType { Element: ElementType.BFloat16 } &&
+            value is TensorValue { Type: ElementType.UInt16 } bits)
         {
             bits.ResetView(bits, 0, ElementType.BFloat16, bits.Shape);
         }
@@ -121,11 +122,7 @@ internal sealed record ModelSignature(
 
     public static ModelSignature Read(string path)
     {
-        using FileStream stream = File.OpenRead(path);
-        ImportResult result = OnnxImporter.Import(
-            stream,
-            new MappedModelFiles(Path.GetDirectoryName(Path.GetFullPath(path))!),
-            new OnnxImportOptions { AllowFallback = true });
+        ImportResult result = NbcCompilation.ReadOnnx(path, new OnnxImportOptions { AllowFallback = true });
         if (result.Module is not { } module)
         {
             return new ModelSignature([], [], false, false, false);

@@ -95,10 +95,6 @@ internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueSco
         foreach (ValueInfoProto output in graph.Output)
         {
             At(output.Name, () => AddResult(output));
-            if (IsMain)
-            {
-                Model.Module.OutputNames.Add(output.Name);
-            }
         }
     }
 
