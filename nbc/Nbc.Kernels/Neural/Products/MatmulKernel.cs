@@ -69,7 +69,7 @@ internal class MatmulKernel : Kernel
         MatrixBatch left = new(a, _left, isLeft: true), right = new(b, _right, isLeft: false);
         Operand.Expect(left.Columns == right.Rows, b, "B", $"{left.Columns} rows");
         Span<long> shape = stackalloc long[Math.Max(a.Rank, b.Rank) + 2];
-        int batchRank = MatrixBatch.Broadcast(a, b, shape);
+        int batchRank = MatrixBatch.Broadcast(left, right, b, shape);
         long batches = Shapes.Product(shape[..batchRank]);
         int rank = batchRank;
         if (a.Rank > 1)

@@ -112,7 +112,7 @@ public sealed class ProductTests
         {
             Kernel kernel = KernelRegistry.Create(name, KernelAttributes.None);
             kernel.Prepare([null, w]);
-            TestContext context = new(1, a, w);
+            ReusedContext context = new(1, a, w);
             kernel.Run(context);
             Assert.Equal(Given.Doubles(Given.One(name, [], a, w)), Given.Doubles(context.Results[0]));
         }
@@ -124,7 +124,7 @@ public sealed class ProductTests
         TensorValue a = Given.Random(8, 4, 70), b = Given.Random(9, 70, 40);
         Kernel kernel = KernelRegistry.Create("gemm", KernelAttributes.None);
         kernel.Prepare([null, b]);
-        TestContext context = new(1, a, b) { Reuses = true };
+        ReusedContext context = new(1, a, b) { Reuses = true };
         kernel.Run(context);
         long before = GC.GetAllocatedBytesForCurrentThread();
         kernel.Run(context);

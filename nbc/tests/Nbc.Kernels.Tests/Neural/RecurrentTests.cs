@@ -132,7 +132,7 @@ public sealed class RecurrentTests
         (string, AttributeValue)[] attributes = [("direction", "bidirectional")];
         Kernel kernel = KernelRegistry.Create("lstm", KernelAttributes.Of(attributes));
         kernel.Prepare([null, w, r]);
-        TestContext context = new(1, x, w, r);
+        ReusedContext context = new(1, x, w, r);
         kernel.Run(context);
         Given.Near(Given.Doubles(Given.One("lstm", attributes, x, w, r)), context.Results[0]);
     }

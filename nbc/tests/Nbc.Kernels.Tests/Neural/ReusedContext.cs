@@ -4,7 +4,7 @@ using Nbc.Values;
 namespace Nbc.Kernels.Tests.Neural;
 
 /// <summary>A context whose results and scratch memory can be used again, as a virtual machine does.</summary>
-internal sealed class TestContext(int outputs, params NbcValue?[] inputs) : KernelContext
+internal sealed class ReusedContext(int outputs, params NbcValue?[] inputs) : KernelContext
 {
     private readonly List<HeapMemory> _scratch = [];
     private int _used;
