@@ -1,6 +1,7 @@
 using Noodle.Bench.Cluster;
 using Noodle.Bench.Link;
 using Noodle.Bench.Discovery;
+using Noodle.Bench.Fuzzing;
 using Noodle.Bench.Overhead;
 
 namespace Noodle.Bench;
@@ -11,6 +12,6 @@ internal static class Verbs
     public static IReadOnlyList<Verb> All { get; } =
     [
         TensorJsonVerb.Verb, ServeOverheadVerb.Verb, RemoteOverheadVerb.Verb, ClusterVerb.Verb, DiscoveryVerb.Verb,
-        LinkVerb.Verb,
+        LinkVerb.Verb, FuzzVerb.Verb,
     ];
 }

@@ -78,7 +78,7 @@ public static class KernelEvaluator
             Results[output] = view;
         }
 
-        public override void View(int output, int input, long first, params ReadOnlySpan<long> shape)
+        public override void ViewPart(int output, int input, long first, params ReadOnlySpan<long> shape)
         {
             TensorValue source = Input(input);
             TensorValue view = new();

@@ -11,24 +11,26 @@ internal static class BroadcastCopy
     {
         if (from.Type == ElementType.String)
         {
-            Run<byte[]>(from.Strings, to.Strings, from, to);
+            Run<byte[]>(from.Strings, from.Shape, to.Strings, to.Shape);
             return;
         }
 
         switch (ElementTypes.SizeOf(from.Type))
         {
-            case 1: Run<byte>(from.Span<byte>(), to.Span<byte>(), from, to); break;
-            case 2: Run<ushort>(from.Span<ushort>(), to.Span<ushort>(), from, to); break;
-            case 4: Run<uint>(from.Span<uint>(), to.Span<uint>(), from, to); break;
-            case 8: Run<ulong>(from.Span<ulong>(), to.Span<ulong>(), from, to); break;
-            default: Run<UInt128>(from.Span<UInt128>(), to.Span<UInt128>(), from, to); break;
+            case 1: Run<byte>(from.Span<byte>(), from.Shape, to.Span<byte>(), to.Shape); break;
+            case 2: Run<ushort>(from.Span<ushort>(), from.Shape, to.Span<ushort>(), to.Shape); break;
+            case 4: Run<uint>(from.Span<uint>(), from.Shape, to.Span<uint>(), to.Shape); break;
+            case 8: Run<ulong>(from.Span<ulong>(), from.Shape, to.Span<ulong>(), to.Shape); break;
+            default: Run<UInt128>(from.Span<UInt128>(), from.Shape, to.Span<UInt128>(), to.Shape); break;
         }
     }
 
-    private static void Run<T>(ReadOnlySpan<T> source, Span<T> target, TensorValue from, TensorValue to)
+    /// <summary>Elements of one shape into one of a larger shape.</summary>
+    public static void Run<T>(
+        ReadOnlySpan<T> source, ReadOnlySpan<long> sourceShape, Span<T> target, ReadOnlySpan<long> targetShape)
     {
-        BroadcastRuns runs = new(stackalloc long[BroadcastRuns.Memory(1, Broadcast.MaxRank)], 1, to.Shape);
-        runs.Add(0, from.Shape);
+        BroadcastRuns runs = new(stackalloc long[BroadcastRuns.Memory(1, Broadcast.MaxRank)], 1, targetShape);
+        runs.Add(0, sourceShape);
         runs.Start();
         while (runs.Next())
         {

@@ -49,7 +49,7 @@ public abstract class KernelContext
 
     /// <summary>Makes a result that shows a part of an operand that lies without gaps.</summary>
     /// <param name="first">The first element of the part.</param>
-    public abstract void View(int output, int input, long first, params ReadOnlySpan<long> shape);
+    public abstract void ViewPart(int output, int input, long first, params ReadOnlySpan<long> shape);
 
     /// <summary>Gives a result that is no new tensor; the context owns it from then on.</summary>
     public abstract void Give(int output, NbcValue value);

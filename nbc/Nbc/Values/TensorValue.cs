@@ -31,6 +31,9 @@ public sealed unsafe class TensorValue : NbcValue
     /// <summary>The memory it lies in; null for strings and for a tensor that was released.</summary>
     public TensorMemory? Memory => _memory;
 
+    /// <summary>Unit: bytes from the start of the memory to the first element.</summary>
+    public long Offset => _memory is null ? 0 : _pointer - _memory.Pointer;
+
     /// <summary>The first element; read it only while the memory is held.</summary>
     public byte* Pointer => _pointer;
 

@@ -35,6 +35,14 @@ internal sealed class JsonPrinter(Stream output)
         json.WriteEndObject();
     });
 
+    /// <summary>Prints one object with what is written into it.</summary>
+    public void Print(Action<Utf8JsonWriter> members) => Write(json =>
+    {
+        json.WriteStartObject();
+        members(json);
+        json.WriteEndObject();
+    });
+
     private static void WriteOutputs(Utf8JsonWriter json, IReadOnlyList<Tensor> outputs)
     {
         json.WriteStartArray("outputs");

@@ -19,8 +19,11 @@ internal static partial class ReferenceRules
         ["Nbc"] = ["Noodle.Primitives"],
         ["Nbc.Kernels"] = ["Nbc"],
         ["Nbc.Runtime"] = ["Nbc", "Nbc.Kernels"],
+        ["Ahr.Ntir"] = ["Nbc"],
+        ["Ahr.Importers"] = ["Ahr.Ntir"],
+        ["Ahr.Lowering"] = ["Ahr.Ntir"],
         ["Ahr.Planning"] = ["Noodle.Primitives"],
-        ["Ahr.Backends"] = ["Nbc"],
+        ["Ahr.Backends"] = ["Nbc", "Nbc.Runtime", "Ahr.Importers", "Ahr.Lowering"],
         ["Ahr.Runtime"] = ["Ahr.Planning", "Ahr.Backends"],
         ["Noodle.Serving"] = ["Ahr.Runtime"],
         ["Noodle.Client"] = ["Noodle.Primitives", "Nbc"],
@@ -31,7 +34,10 @@ internal static partial class ReferenceRules
 
     /// <summary>Projects without clock, socket, thread, task, disk and hidden chance.</summary>
     public static readonly string[] Pure =
-        ["Noodle.Primitives", "NoodleNet", "NoodleNet.Simulation", "Nbc", "Ahr.Planning"];
+        [
+            "Noodle.Primitives", "NoodleNet", "NoodleNet.Simulation", "Nbc",
+            "Ahr.Ntir", "Ahr.Importers", "Ahr.Lowering", "Ahr.Planning",
+        ];
 
     private static readonly (string Folder, string[] Words)[] s_strangers =
     [

@@ -1,0 +1,52 @@
+using Ahr.Importers.Onnx.Proto;
+
+namespace Ahr.Importers.Onnx.Ops;
+
+/// <summary>Where files of rules enter what they know.</summary>
+internal sealed class RuleSet(Dictionary<(string Domain, string Name), OnnxOp> ops)
+{
+    /// <summary>Nodes older than a version need this rule.</summary>
+    public void Before(int version, string[] names, NodeRule rule)
+    {
+        foreach (string name in names)
+        {
+            Op(OnnxNames.Standard, name).Steps.Add(new VersionStep(version, rule));
+        }
+    }
+
+    public void Before(int version, string name, NodeRule rule) => Before(version, [name], rule);
+
+    /// <summary>As <see cref="Before(int, string, NodeRule)"/> in the domain ai.onnx.ml.</summary>
+    public void BeforeInMl(int version, string name, NodeRule rule) =>
+        Op(OnnxNames.MachineLearning, name).Steps.Add(new VersionStep(version, rule));
+
+    /// <summary>Nodes of every version need this rule, behind those of older versions.</summary>
+    public void Always(string name, NodeRule rule) => Before(int.MaxValue, [name], rule);
+
+    /// <summary>No kernel of this name is needed: the rules make something else of every node.</summary>
+    public void Composed(params ReadOnlySpan<string> names)
+    {
+        foreach (string name in names)
+        {
+            Op(OnnxNames.Standard, name).IsComposed = true;
+        }
+    }
+
+    /// <summary>Nodes become the operation of another operator.</summary>
+    public void Becomes(string name, string ntirName) => Op(OnnxNames.Standard, name).NtirName = ntirName;
+
+    /// <summary>Nodes that cannot be imported although the operator is known.</summary>
+    public void Refuse(string name, Func<NodeProto, int, string?> why) => Op(OnnxNames.Standard, name).Refuses = why;
+
+    public void Sort()
+    {
+        foreach (OnnxOp op in ops.Values)
+        {
+            VersionStep[] ordered = [.. op.Steps.OrderBy(step => step.Before)];
+            op.Steps.Clear();
+            op.Steps.AddRange(ordered);
+        }
+    }
+
+    private OnnxOp Op(string domain, string name) => ops[(domain, name)];
+}

@@ -1,0 +1,91 @@
+using Ahr.Importers.Onnx.Graphs;
+using Ahr.Importers.Onnx.Ops;
+using Ahr.Ntir;
+using Ahr.Ntir.Graph;
+using Nbc.Tensors;
+using Nbc.Values;
+
+namespace Ahr.Importers.Onnx.Rules;
+
+/// <summary>Cast, Clip, Dropout and Selu in their older forms.</summary>
+internal static class ElementwiseRules
+{
+    // The names of TensorProto.DataType, as version 1 of Cast writes them.
+    private static readonly Dictionary<string, ElementType> s_types = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["FLOAT"] = ElementType.Float32,
+        ["UINT8"] = ElementType.UInt8,
+        ["INT8"] = ElementType.Int8,
+        ["UINT16"] = ElementType.UInt16,
+        ["INT16"] = ElementType.Int16,
+        ["INT32"] = ElementType.Int32,
+        ["INT64"] = ElementType.Int64,
+        ["STRING"] = ElementType.String,
+        ["BOOL"] = ElementType.Bool,
+        ["FLOAT16"] = ElementType.Float16,
+        ["DOUBLE"] = ElementType.Float64,
+        ["UINT32"] = ElementType.UInt32,
+        ["UINT64"] = ElementType.UInt64,
+        ["COMPLEX64"] = ElementType.Complex64,
+        ["COMPLEX128"] = ElementType.Complex128,
+    };
+
+    public static void Register(RuleSet rules)
+    {
+        rules.Before(6, "Cast", CastByName);
+        rules.Before(11, "Clip", LimitsToOperands);
+        rules.Before(7, "Dropout", DropoutInTraining);
+        rules.Before(12, "Dropout", Dropout);
+        rules.Before(6, "Selu", node =>
+        {
+            node.Default("alpha", 1.6732); // the later default has more digits
+            node.Default("gamma", 1.0507);
+        });
+    }
+
+    private static void CastByName(NodeDraft node)
+    {
+        string name = node.TakeText("to", "");
+        node.Attributes["to"] = s_types.TryGetValue(name, out ElementType type)
+            ? (long)type
+            : throw new ImportException(NtirFault.WrongAttribute, $"'{SafeText.Of(name)}' is no element type");
+    }
+
+    private static void LimitsToOperands(NodeDraft node)
+    {
+        if (node.Attributes.ContainsKey("min"))
+        {
+            node.SetOperand(1, node.FloatLike(node.TakeFloat("min", 0), node.Required(0)));
+        }
+
+        if (node.Attributes.ContainsKey("max"))
+        {
+            node.SetOperand(2, node.FloatLike(node.TakeFloat("max", 0), node.Required(0)));
+        }
+    }
+
+    // Until version 6 a node trained unless it said that it does not.
+    private static void DropoutInTraining(NodeDraft node)
+    {
+        if (node.TakeInt("is_test", 0) == 0)
+        {
+            double ratio = node.TakeFloat("ratio", 0.5);
+            node.SetOperand(1, node.Constant(TensorValue.From<float>(ElementType.Float32, [(float)ratio])));
+            node.SetOperand(2, node.Constant(TensorValue.From<byte>(ElementType.Bool, [1])));
+        }
+    }
+
+    // The mask was of the type of the data before version 10.
+    private static void Dropout(NodeDraft node)
+    {
+        node.TakeFloat("ratio", 0.5);
+        NtirOp made = node.EmitSelf();
+        if (node.Version >= 10 || !node.Wants(1))
+        {
+            node.Give(made.Results);
+            return;
+        }
+
+        node.Give(made.Result, node.Emit("cast_like", made.Results[1], node.Required(0)));
+    }
+}

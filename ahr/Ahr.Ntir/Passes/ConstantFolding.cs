@@ -1,0 +1,119 @@
+using Ahr.Ntir.Graph;
+using Ahr.Ntir.Inference;
+using Ahr.Ntir.Ops;
+using Nbc.Kernels;
+using Nbc.Tensors;
+using Nbc.Values;
+
+namespace Ahr.Ntir.Passes;
+
+/// <summary>Replaces operations on constants by what they give. Law: the module computes the same.</summary>
+/// <remarks>
+/// Bound: a result of at most <see cref="MostBytes"/>, so that a small file cannot grow large in memory; one result
+/// of an operation that would pass it stays as it is.
+/// </remarks>
+public sealed class ConstantFolding(IConstantEvaluator evaluator)
+{
+    public const long MostBytes = 16 << 20;
+
+    /// <returns>Operations replaced.</returns>
+    public int Run(NtirModule module)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        return module.Functions.Sum(function => Fold(function.Body));
+    }
+
+    private int Fold(NtirRegion region)
+    {
+        int folded = 0;
+        List<NtirOp> ops = new(region.Ops.Count);
+        foreach (NtirOp op in region.Ops)
+        {
+            folded += op.Regions.Sum(Fold);
+            if (TryFold(op) is { } constants)
+            {
+                ops.AddRange(constants);
+                folded++;
+            }
+            else
+            {
+                ops.Add(op);
+            }
+        }
+
+        if (folded > 0)
+        {
+            region.ReplaceOps(ops);
+        }
+
+        return folded;
+    }
+
+    private List<NtirOp>? TryFold(NtirOp op)
+    {
+        if (op.Name == NtirOp.ConstantName || op.Results.Count == 0 || OpTable.Find(op.Name) is not
+            { IsStructural: false } definition || !IsFoldable(definition.Descriptor))
+        {
+            return null;
+        }
+
+        TensorValue?[] operands = new TensorValue?[op.Operands.Count];
+        for (int i = 0; i < operands.Length; i++)
+        {
+            if (op.Operands[i] is { } operand && !operand.TryGetConstant(out operands[i]))
+            {
+                return null;
+            }
+        }
+
+        return evaluator.TryEvaluate(op, operands, MostBytes) is { } results ? Replace(op, results) : null;
+    }
+
+    private static bool IsFoldable(KernelDescriptor descriptor) =>
+        descriptor.Has(KernelTraits.Pure) && !descriptor.Has(KernelTraits.Random);
+
+    private static List<NtirOp> Replace(NtirOp op, IReadOnlyList<TensorValue> results)
+    {
+        List<NtirOp> constants = [];
+        for (int i = 0; i < op.Results.Count; i++)
+        {
+            NtirOp constant = NtirOp.Constant(results[i], op.Results[i].Name, op.Location);
+            op.Results[i].ReplaceAllUsesWith(constant.Result);
+            constants.Add(constant);
+        }
+
+        return constants;
+    }
+}
+
+/// <summary>Replaces what is computed from shapes by constants, where inference found every size.</summary>
+public static class ShapeFolding
+{
+    /// <returns>Values replaced.</returns>
+    public static int Run(NtirModule module) => ShapeInference.FoldContents(module);
+
+    internal static NtirOp? TryFold(NtirValue result, IReadOnlyList<Types.Dim> contents)
+    {
+        if (result.TensorType is not { Shape: { Rank: <= 1 } shape, Element: ElementType.Int64 or ElementType.Int32 }
+            || !result.IsUsed || !contents.All(dim => dim.IsConstant)
+            || (shape.Rank == 0 && contents.Count != 1))
+        {
+            return null;
+        }
+
+        long[] numbers = [.. contents.Select(dim => dim.Value)];
+        ElementType type = result.TensorType.Element;
+        if (type == ElementType.Int32 && numbers.Any(number => number != (int)number))
+        {
+            return null;
+        }
+
+        ReadOnlySpan<long> size = shape.Rank == 0 ? [] : [numbers.Length];
+        return NtirOp.Constant(
+            type == ElementType.Int64
+                ? TensorValue.From<long>(type, numbers, size)
+                : TensorValue.From<int>(type, Array.ConvertAll(numbers, number => (int)number), size),
+            result.Name,
+            result.Producer!.Location);
+    }
+}

@@ -1,0 +1,384 @@
+using System.Text;
+using Ahr.Ntir.Graph;
+using Ahr.Ntir.Types;
+using Nbc.Kernels;
+
+namespace Ahr.Ntir.Text;
+
+/// <summary>A module read from text or bytes, or why there is none.</summary>
+/// <param name="Module">Null when there is a fault.</param>
+public readonly record struct NtirReadResult(NtirModule? Module, Diagnostic? Fault);
+
+/// <summary>Reads what <see cref="NtirPrinter"/> writes.</summary>
+/// <remarks>
+/// Meaning: the form is checked, not the sense; that is the verifier's work.
+/// Bound: texts to <see cref="LongestText"/> characters, regions nested to <see cref="DeepestNesting"/>; memory grows
+/// with the text alone, since every tensor is written out or lies elsewhere.
+/// </remarks>
+public sealed class NtirParser
+{
+    public const int LongestText = 1 << 30;
+    public const int DeepestNesting = 64;
+
+    private readonly Scanner _scanner;
+    private readonly INtirContent? _content;
+    private readonly Dictionary<string, NtirValue> _values = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _absent = new(StringComparer.Ordinal);
+
+    private NtirParser(string text, INtirContent? content)
+    {
+        _scanner = new Scanner(text);
+        _content = content;
+    }
+
+    /// <param name="content">Where tensors lie that the text names by their hash; null when it names none.</param>
+    public static NtirReadResult Parse(string text, INtirContent? content = null)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (text.Length > LongestText)
+        {
+            return new NtirReadResult(null, new Diagnostic(
+                NtirFault.TooLarge, "line 1, column 1", $"a text has at most {LongestText} characters"));
+        }
+
+        NtirParser parser = new(text, content);
+        NtirModule? module = parser.ParseModule();
+        return parser._scanner.Fault is { } fault
+            ? new NtirReadResult(null, fault)
+            : new NtirReadResult(module, null);
+    }
+
+    private NtirModule? ParseModule()
+    {
+        NtirModule module = new();
+        if (!_scanner.Expect("\"ntir.module\"() ({"))
+        {
+            return null;
+        }
+
+        bool isFirst = true;
+        while (!_scanner.TryTake("})"))
+        {
+            if (!ParseFunction(module, isFirst))
+            {
+                return null;
+            }
+
+            isFirst = false;
+        }
+
+        if (isFirst || ParseAttributes() is not { } attributes || !_scanner.Expect(": () -> ()"))
+        {
+            return _scanner.Fail<NtirModule>("a module has at least one function");
+        }
+
+        foreach ((string name, AttributeValue value) in attributes)
+        {
+            if (name.StartsWith("meta.", StringComparison.Ordinal) && value.Kind == AttributeKind.Text)
+            {
+                module.Metadata[name["meta.".Length..]] = value.Text;
+            }
+        }
+
+        return _scanner.IsAtEnd ? module : _scanner.Fail<NtirModule>("something follows the module");
+    }
+
+    private bool ParseFunction(NtirModule module, bool isFirst)
+    {
+        _values.Clear();
+        _absent.Clear();
+        NtirFunction parsed = new("");
+        if (!_scanner.Expect("\"ntir.function\"() (") || !ParseRegion(parsed.Body, 0) || !_scanner.Expect(")") ||
+            ParseAttributes() is not { } attributes || !_scanner.Expect(": () -> ()"))
+        {
+            return false;
+        }
+
+        string name = TextOf(attributes, "sym_name");
+        if (isFirst != (name == NtirModule.MainName) || name.Length == 0)
+        {
+            _scanner.Fail<object>($"the first function, and no other, is {NtirModule.MainName}");
+            return false;
+        }
+
+        NtirFunction function = isFirst ? module.Main : module.AddFunction(name);
+        parsed.Body.MoveTo(function.Body);
+        if (isFirst)
+        {
+            module.OutputNames.AddRange(TextsOf(attributes, "output_names"));
+        }
+
+        return NameParameters([function.Body], attributes);
+    }
+
+    private bool ParseRegion(NtirRegion region, int depth)
+    {
+        if (depth > DeepestNesting)
+        {
+            _scanner.Fail<object>($"regions nest to at most {DeepestNesting}", NtirFault.TooLarge);
+        }
+
+        if (!_scanner.Expect("{") || !_scanner.Expect("^bb0("))
+        {
+            return false;
+        }
+
+        while (!_scanner.TryTake("):"))
+        {
+            if ((region.Parameters.Count > 0 && !_scanner.Expect(",")) || ParseName() is not { } name ||
+                !_scanner.Expect(":") || TypeText.Parse(_scanner) is not { } type ||
+                !Define(name, region.AddParameter(type)))
+            {
+                return false;
+            }
+        }
+
+        while (!_scanner.TryTake("\"ntir.yield\"("))
+        {
+            if (!ParseOp(region, depth))
+            {
+                return false;
+            }
+        }
+
+        if (ParseOperands() is not { } results || results.Contains(null) || !_scanner.Expect(": (") ||
+            ParseTypes() is null || !_scanner.Expect("-> ()"))
+        {
+            return _scanner.Fail<object>("a region ends with the values that it gives") is not null;
+        }
+
+        results.ForEach(result => region.AddResult(result!));
+        return _scanner.Expect("}");
+    }
+
+    private bool ParseOp(NtirRegion region, int depth)
+    {
+        List<string> names = [];
+        while (_scanner.IsAt('%'))
+        {
+            if (ParseName() is not { } name || !_scanner.Expect(_scanner.IsAt(',') ? "," : "="))
+            {
+                return false;
+            }
+
+            names.Add(name);
+        }
+
+        if (_scanner.TryTake("\"ntir.none\"() : () -> !ntir.none"))
+        {
+            names.ForEach(name => _absent.Add(name));
+            return true;
+        }
+
+        if (!_scanner.Expect("\"ntir.") || _scanner.TakeWord() is not { Length: > 0 } kind || !_scanner.Expect("\"(") ||
+            ParseOperands() is not { } operands)
+        {
+            return false;
+        }
+
+        // Regions come before the types in the text, and an operation wants its types first.
+        NtirOp holder = new(kind, operands, []);
+        if (!ParseRegions(holder, depth) || ParseAttributes() is not { } attributes || !_scanner.Expect(": (") ||
+            ParseTypes() is not { } operandTypes || !_scanner.Expect("-> (") || ParseTypes() is not { } types)
+        {
+            return false;
+        }
+
+        if (types.Count != names.Count || operandTypes.Count != operands.Count)
+        {
+            return _scanner.Fail<object>($"{kind} has {names.Count} results and {types.Count} types") is not null;
+        }
+
+        NtirOp op = Finish(holder, types, attributes);
+        region.Add(op);
+        return ParseLocation(op) && NameResults(op, attributes) && NameParameters(op.Regions, attributes) &&
+            names.Zip(op.Results).All(pair => Define(pair.First, pair.Second));
+    }
+
+    private static NtirOp Finish(NtirOp holder, List<NtirType?> types, Dictionary<string, AttributeValue> attributes)
+    {
+        NtirOp op = new(
+            holder.Name,
+            [.. holder.Operands],
+            types.Select(type => type ?? NtirType.Unknown),
+            new KernelAttributes(attributes.Where(pair => !pair.Key.StartsWith("ntir.", StringComparison.Ordinal))));
+        foreach (NtirRegion region in holder.Regions)
+        {
+            region.MoveTo(op.AddRegion());
+        }
+
+        holder.DropOperands();
+        if (attributes.GetValueOrDefault("ntir.group") is { Kind: AttributeKind.Int } group)
+        {
+            op.FusionGroup = (int)group.Int;
+        }
+
+        return op;
+    }
+
+    private bool ParseRegions(NtirOp holder, int depth)
+    {
+        if (!_scanner.TryTake("("))
+        {
+            return true;
+        }
+
+        do
+        {
+            if (!ParseRegion(holder.AddRegion(), depth + 1))
+            {
+                return false;
+            }
+        }
+        while (_scanner.TryTake(","));
+        return _scanner.Expect(")");
+    }
+
+    private bool ParseLocation(NtirOp op)
+    {
+        if (!_scanner.TryTake("loc("))
+        {
+            return true;
+        }
+
+        byte[]? kind = [];
+        byte[]? path = _scanner.TakeText();
+        if (_scanner.TryTake("("))
+        {
+            kind = _scanner.TakeText();
+            _scanner.Expect(")");
+        }
+
+        if (path is null || kind is null || !_scanner.Expect(")"))
+        {
+            return false;
+        }
+
+        op.Location = new SourceLocation(Encoding.UTF8.GetString(path), Encoding.UTF8.GetString(kind));
+        return true;
+    }
+
+    private string? ParseName() => _scanner.Expect("%") && _scanner.TakeWord() is { Length: > 0 } name
+        ? name
+        : _scanner.Fail<string>("a value is %name");
+
+    private List<NtirValue?>? ParseOperands()
+    {
+        List<NtirValue?> operands = [];
+        while (!_scanner.TryTake(")"))
+        {
+            if ((operands.Count > 0 && !_scanner.Expect(",")) || ParseName() is not { } name)
+            {
+                return null;
+            }
+
+            if (_absent.Contains(name))
+            {
+                operands.Add(null);
+            }
+            else if (_values.TryGetValue(name, out NtirValue? value))
+            {
+                operands.Add(value);
+            }
+            else
+            {
+                return _scanner.Fail<List<NtirValue?>>($"%{name} is used before it is made", NtirFault.NotDominated);
+            }
+        }
+
+        return operands;
+    }
+
+    // Null entries are !ntir.none.
+    private List<NtirType?>? ParseTypes()
+    {
+        List<NtirType?> types = [];
+        while (!_scanner.TryTake(")"))
+        {
+            if (types.Count > 0 && !_scanner.Expect(","))
+            {
+                return null;
+            }
+
+            if (_scanner.TryTake(TypeText.None))
+            {
+                types.Add(null);
+            }
+            else if (TypeText.Parse(_scanner) is { } type)
+            {
+                types.Add(type);
+            }
+            else
+            {
+                return null;
+            }
+        }
+
+        return types;
+    }
+
+    private Dictionary<string, AttributeValue>? ParseAttributes()
+    {
+        Dictionary<string, AttributeValue> attributes = new(StringComparer.Ordinal);
+        if (!_scanner.TryTake("{"))
+        {
+            return attributes;
+        }
+
+        while (!_scanner.TryTake("}"))
+        {
+            if (attributes.Count > 0 && !_scanner.Expect(","))
+            {
+                return null;
+            }
+
+            string name = _scanner.IsAt('"') && _scanner.TakeText() is { } quoted
+                ? Encoding.UTF8.GetString(quoted)
+                : _scanner.TakeWord();
+            if (name.Length == 0 || !_scanner.Expect("=") || AttributeText.Parse(_scanner, _content) is not { } value)
+            {
+                return _scanner.Fail<Dictionary<string, AttributeValue>>("an attribute is name = value");
+            }
+
+            if (!attributes.TryAdd(name, value))
+            {
+                return _scanner.Fail<Dictionary<string, AttributeValue>>($"attribute {name} stands twice");
+            }
+        }
+
+        return attributes;
+    }
+
+    private bool Define(string name, NtirValue value) =>
+        (!_absent.Contains(name) && _values.TryAdd(name, value)) ||
+        _scanner.Fail<object>($"%{name} is made twice") is not null;
+
+    private bool NameResults(NtirOp op, Dictionary<string, AttributeValue> attributes) =>
+        Name(op.Results, TextsOf(attributes, "ntir.names"));
+
+    private bool NameParameters(IEnumerable<NtirRegion> regions, Dictionary<string, AttributeValue> attributes) =>
+        Name([.. regions.SelectMany(region => region.Parameters)], TextsOf(attributes, "ntir.parameters"));
+
+    private bool Name(IReadOnlyList<NtirValue> values, string[] names)
+    {
+        if (names.Length > 0 && names.Length != values.Count)
+        {
+            return _scanner.Fail<object>($"{values.Count} values have {names.Length} names") is not null;
+        }
+
+        for (int i = 0; i < names.Length; i++)
+        {
+            values[i].Name = names[i].Length > 0 ? names[i] : null;
+        }
+
+        return true;
+    }
+
+    private static string TextOf(Dictionary<string, AttributeValue> attributes, string name) =>
+        attributes.GetValueOrDefault(name) is { Kind: AttributeKind.Text } value ? value.Text : "";
+
+    private static string[] TextsOf(Dictionary<string, AttributeValue> attributes, string name) =>
+        attributes.GetValueOrDefault(name) is { Kind: AttributeKind.Texts } value
+            ? Array.ConvertAll(value.Texts, Encoding.UTF8.GetString)
+            : [];
+}
