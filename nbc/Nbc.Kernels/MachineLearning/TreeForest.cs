@@ -35,7 +35,8 @@ internal sealed class TreeForest
     private readonly LeafWeight[] _weights;
     private readonly HashSet<double>[] _sets;
 
-    /// <exception cref="KernelException">A node is reached twice or never, an index is outside, a feature or target is negative.
+    /// <exception cref="KernelException">A node is reached twice or never, an index is outside, a feature or target is
+    /// negative.
     /// </exception>
     public TreeForest(TreeNode[] nodes, LeafWeight[] weights, int[] roots, int targets, HashSet<double>[] sets)
     {

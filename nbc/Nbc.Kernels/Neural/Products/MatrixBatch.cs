@@ -40,7 +40,8 @@ internal readonly unsafe ref struct MatrixBatch
     public long Batches { get; }
 
     /// <summary>Rows of all batches follow each other.</summary>
-    public bool IsDense => _columnStep == 1 && _rowStep == Columns && (Batches == 1 || _batchStep == (long)Rows * Columns);
+    public bool IsDense => _columnStep == 1 && _rowStep == Columns
+        && (Batches == 1 || _batchStep == (long)Rows * Columns);
 
     public Matrix<T> At<T>(T* first, long batch)
         where T : unmanaged => new(first + (batch * _batchStep), Rows, Columns, _rowStep, _columnStep);

@@ -8,7 +8,8 @@ namespace Nbc.Kernels.Neural.Products;
 /// <summary>Products of matrices of any numbers: packed, blocked for the caches, as wide as the machine.</summary>
 /// <remarks>
 /// Meaning: c[i, j] = alpha * sum over p of a[i, p] * b[p, j], added to c when asked. Integers wrap.
-/// Accuracy: sums in T itself, in blocks of <see cref="DepthAtOnce"/> terms; the order of terms is the same for every row.
+/// Accuracy: sums in T itself, in blocks of <see cref="DepthAtOnce"/> terms; the order of terms is the same for every
+/// row.
 /// Cost: 2 * rows * columns * depth operations, one copy of b.
 /// </remarks>
 internal static unsafe class MatrixProduct<T>

@@ -14,7 +14,8 @@ public sealed class EncoderTests
     {
         Given.Near([3, 1, 6, 4], Given.One("ml.array_feature_extractor", [], s_table, Given.Longs([2], 2, 0)));
         Given.Near([3], Given.One("ml.array_feature_extractor", [], Given.Floats([3], 1, 2, 3), Given.Longs([1], 2)));
-        TensorValue texts = Given.One("ml.array_feature_extractor", [], Given.Texts([2], "a", "b"), Given.Longs([2], 1, 1));
+        TensorValue texts = Given.One("ml.array_feature_extractor", [], Given.Texts([2], "a", "b"),
+            Given.Longs([2], 1, 1));
         Assert.Equal(["b", "b"], Given.Strings(texts));
         Given.Shape(texts, 1, 2);
         Given.Refuses(KernelFault.OutOfRange, "ml.array_feature_extractor", [], s_table, Given.Longs([1], 3));
@@ -43,7 +44,8 @@ public sealed class EncoderTests
         Given.Near([9, 1, 2, 9], Given.One("ml.imputer", [.. nan, ("imputed_value_floats", new double[] { 9 })], x));
         Given.Near(
             [8, 1, 2, 9],
-            Given.One("ml.imputer", [.. nan, ("imputed_value_floats", new double[] { 8, 9 })], Given.As(x, ElementType.Float64)));
+            Given.One("ml.imputer", [.. nan, ("imputed_value_floats", new double[] { 8, 9 })],
+                Given.As(x, ElementType.Float64)));
         (string, AttributeValue)[] whole = [("replaced_value_int64", 0), ("imputed_value_int64s", new long[] { 5 })];
         Given.Near([5, 1], Given.One("ml.imputer", whole, Given.Longs([1, 2], 0, 1)));
         Given.Near([5, 1], Given.One("ml.imputer", whole, Given.Ints([1, 2], 0, 1)));
@@ -64,12 +66,14 @@ public sealed class EncoderTests
         (string, AttributeValue)[] scale = [("offset", new double[] { 1, 2 }), ("scale", new double[] { 10, 100 })];
         Given.Near([20, -600, -10, -200], Given.One("ml.scaler", scale, x));
         Given.Near(
-            [6, 8], Given.One("ml.scaler", [("offset", new double[] { 0 }), ("scale", new double[] { 2 })], Given.Longs([1, 2], 3, 4)));
+            [6, 8], Given.One("ml.scaler", [("offset", new double[] { 0 }), ("scale", new double[] { 2 })],
+                Given.Longs([1, 2], 3, 4)));
         Given.Refuses(KernelFault.WrongShape, "ml.scaler", scale, s_table);
         Given.Refuses(KernelFault.WrongAttribute, "ml.scaler", [("offset", new double[] { 1 })], x);
         Given.Near(
             [3, -4, 7, 0, 0, 8],
-            Given.One("ml.feature_vectorizer", [("inputdimensions", new long[] { 2, 1 })], x, Given.Longs([2, 1], 7, 8)));
+            Given.One("ml.feature_vectorizer", [("inputdimensions", new long[] { 2, 1 })], x,
+                Given.Longs([2, 1], 7, 8)));
         Given.Refuses(KernelFault.WrongShape, "ml.feature_vectorizer", [], x, Given.Longs([1, 1], 7));
         Given.Refuses(KernelFault.WrongShape, "ml.feature_vectorizer", [("inputdimensions", new long[] { 3 })], x);
     }
@@ -77,14 +81,17 @@ public sealed class EncoderTests
     [Fact]
     public void Labels_map_between_all_types()
     {
-        (string, AttributeValue) texts = ("keys_strings", Texts("a", "b")), numbers = ("values_int64s", new long[] { 1, 2 });
+        (string, AttributeValue) texts = ("keys_strings", Texts("a", "b")),
+            numbers = ("values_int64s", new long[] { 1, 2 });
         Given.Near([2, 1, -1], Given.One("ml.label_encoder", [texts, numbers], Given.Texts([3], "b", "a", "c")));
         TensorValue back = Given.One(
-            "ml.label_encoder", [("keys_int64s", new long[] { 1, 2 }), ("values_strings", Texts("x", "y")), ("default_string", "?")],
+            "ml.label_encoder", [("keys_int64s", new long[] { 1, 2 }), ("values_strings", Texts("x", "y")),
+                ("default_string", "?")],
             Given.Longs([3], 2, 3, 1));
         Assert.Equal(["y", "?", "x"], Given.Strings(back));
         TensorValue nan = Given.One(
-            "ml.label_encoder", [("keys_floats", new double[] { 1, double.NaN }), ("values_floats", new double[] { 5, 6 })],
+            "ml.label_encoder", [("keys_floats", new double[] { 1, double.NaN }),
+                ("values_floats", new double[] { 5, 6 })],
             Given.Floats([3], float.NaN, 1, 2));
         Given.Near([6, 5], Given.Floats([2], nan.Span<float>()[..2].ToArray()));
         Assert.True(float.IsNegative(nan.Span<float>()[2]) && nan.Span<float>()[2] == 0);
@@ -100,7 +107,8 @@ public sealed class EncoderTests
             Given.One(
                 "ml.label_encoder", [("keys_tensor", shorts), ("values_int64s", new long[] { 9, 10 })],
                 TensorValue.From<short>(ElementType.Int16, [8], 1)));
-        Given.Near([1], Given.One("ml.label_encoder", [("keys_int64s", new long[] { 3 }), ("values_int64s", new long[] { 1 })], Given.Ints([1], 3)));
+        Given.Near([1], Given.One("ml.label_encoder", [("keys_int64s", new long[] { 3 }),
+            ("values_int64s", new long[] { 1 })], Given.Ints([1], 3)));
     }
 
     [Fact]
@@ -114,13 +122,16 @@ public sealed class EncoderTests
             KernelFault.WrongAttribute, "ml.label_encoder",
             [("keys_int64s", new long[] { 1 }), ("values_int64s", new long[] { 1, 2 })], Given.Longs([1], 1));
         Given.Refuses(
-            KernelFault.WrongType, "ml.label_encoder", [("keys_strings", Texts("a")), ("values_int64s", new long[] { 1 })],
+            KernelFault.WrongType, "ml.label_encoder", [("keys_strings", Texts("a")),
+                ("values_int64s", new long[] { 1 })],
             Given.Longs([1], 1));
         Given.Refuses(
             KernelFault.WrongAttribute, "ml.label_encoder",
-            [("keys_int64s", new long[] { 1 }), ("values_tensor", Given.Bytes(ElementType.UInt8, [1], 1))], Given.Longs([1], 1));
+            [("keys_int64s", new long[] { 1 }), ("values_tensor", Given.Bytes(ElementType.UInt8, [1], 1))],
+                Given.Longs([1], 1));
         Given.Refuses(
-            KernelFault.WrongType, "ml.label_encoder", [("keys_int64s", new long[] { 1 }), ("values_int64s", new long[] { 1 })],
+            KernelFault.WrongType, "ml.label_encoder", [("keys_int64s", new long[] { 1 }),
+                ("values_int64s", new long[] { 1 })],
             Given.Floats([1], 1));
     }
 
@@ -134,13 +145,16 @@ public sealed class EncoderTests
         Given.Near(
             [0, 1, 0, 0],
             Given.One("ml.one_hot_encoder", [("cats_strings", Texts("a", "b"))], Given.Texts([2], "b", "c")));
-        TensorValue y = Given.One("ml.one_hot_encoder", [("cats_int64s", new long[] { 5, 6 })], Given.Floats([1, 2], 5, 6));
+        TensorValue y = Given.One("ml.one_hot_encoder", [("cats_int64s", new long[] { 5, 6 })],
+            Given.Floats([1, 2], 5, 6));
         Given.Shape(y, 1, 2, 2);
         Given.Near([1, 0, 0, 1], y);
         Given.Refuses(
-            KernelFault.OutOfRange, "ml.one_hot_encoder", [("cats_int64s", new long[] { 5 }), ("zeros", 0)], Given.Longs([1], 6));
+            KernelFault.OutOfRange, "ml.one_hot_encoder", [("cats_int64s", new long[] { 5 }), ("zeros", 0)],
+                Given.Longs([1], 6));
         Given.Refuses(KernelFault.WrongAttribute, "ml.one_hot_encoder", [], Given.Longs([1], 6));
-        Given.Refuses(KernelFault.WrongType, "ml.one_hot_encoder", [("cats_int64s", new long[] { 5 })], Given.Texts([1], "a"));
+        Given.Refuses(KernelFault.WrongType, "ml.one_hot_encoder", [("cats_int64s", new long[] { 5 })],
+            Given.Texts([1], "a"));
     }
 
     [Fact]
@@ -152,7 +166,8 @@ public sealed class EncoderTests
         Assert.Equal(["10", "30"], Given.Strings(Given.One("ml.cast_map", [("cast_to", "TO_STRING")], map)));
         MapValue texts = new(Given.Longs([1], 0), Given.Texts([1], "7.5"));
         Given.Near([7], Given.One("ml.cast_map", [("cast_to", "TO_INT64")], texts));
-        Given.Refuses(KernelFault.OutOfRange, "ml.cast_map", [], new MapValue(Given.Longs([1], 0), Given.Texts([1], "x")));
+        Given.Refuses(KernelFault.OutOfRange, "ml.cast_map", [],
+            new MapValue(Given.Longs([1], 0), Given.Texts([1], "x")));
         Given.Refuses(KernelFault.OutOfRange, "ml.cast_map", [("map_form", "SPARSE"), ("max_map", 2)], map);
         Given.Refuses(KernelFault.WrongAttribute, "ml.cast_map", [("cast_to", "TO_X")], map);
         Given.Refuses(KernelFault.WrongAttribute, "ml.cast_map", [("map_form", "X")], map);
@@ -167,7 +182,8 @@ public sealed class EncoderTests
     public void Rows_become_maps()
     {
         SequenceValue maps = Assert.IsType<SequenceValue>(
-            Given.Run("ml.zip_map", [("classlabels_int64s", new long[] { 4, 5 })], 1, Given.Floats([2, 2], 1, 2, 3, 4))[0]);
+            Given.Run("ml.zip_map", [("classlabels_int64s", new long[] { 4, 5 })], 1,
+                Given.Floats([2, 2], 1, 2, 3, 4))[0]);
         Assert.Equal(2, maps.Items.Count);
         MapValue second = Assert.IsType<MapValue>(maps.Items[1]);
         Given.Near([4, 5], second.Keys);

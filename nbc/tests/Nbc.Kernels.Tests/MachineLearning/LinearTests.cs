@@ -35,7 +35,8 @@ public sealed class LinearTests
         ];
         foreach (TensorValue x in (TensorValue[])
             [
-                Given.Longs([1, 2], 1, 3), Given.Ints([1, 2], 1, 3), Given.As(Given.Floats([1, 2], 1, 3), ElementType.Float64),
+                Given.Longs([1, 2], 1, 3), Given.Ints([1, 2], 1, 3),
+                    Given.As(Given.Floats([1, 2], 1, 3), ElementType.Float64),
             ])
         {
             NbcValue?[] found = Given.Run("ml.linear_classifier", texts, 2, x);
@@ -61,7 +62,8 @@ public sealed class LinearTests
         Assert.Equal(
             ["1", "0"],
             Given.Strings(Given.Run(
-                "ml.linear_classifier", [.. one, ("classlabels_strings", AttributeValue.FromTexts(["x"u8.ToArray()]))], 2, x)[0]));
+                "ml.linear_classifier", [.. one, ("classlabels_strings", AttributeValue.FromTexts(["x"u8.ToArray()]))],
+                    2, x)[0]));
     }
 
     [Fact]
@@ -77,7 +79,8 @@ public sealed class LinearTests
             KernelFault.WrongAttribute, "ml.linear_regressor",
             [("coefficients", new double[] { 1 }), ("intercepts", new double[] { 1, 2 })], Given.Floats([1], 1));
         Given.Refuses(
-            KernelFault.WrongAttribute, "ml.linear_regressor", [.. two, ("post_transform", "EXP")], Given.Floats([2], 1, 1));
+            KernelFault.WrongAttribute, "ml.linear_regressor", [.. two, ("post_transform", "EXP")],
+                Given.Floats([2], 1, 1));
         Given.Refuses(KernelFault.WrongType, "ml.linear_regressor", two, Given.Texts([2], "a", "b"));
     }
 
@@ -119,12 +122,16 @@ public sealed class LinearTests
         Given.Near([-3], Given.One("ml.svm_regressor", linear, Given.Floats([1, 2], 2, 2)));
         Given.Near([-1], Given.One("ml.svm_regressor", [.. linear, ("one_class", 1)], Given.Floats([1, 2], 2, 2)));
         Given.Near(
-            [0.0474259], Given.One("ml.svm_regressor", [.. linear, ("post_transform", "LOGISTIC")], Given.Floats([1, 2], 2, 2)));
-        Given.Refuses(KernelFault.WrongAttribute, "ml.svm_regressor", [.. linear, ("n_supports", 3)], Given.Floats([1, 2], 2, 2));
+            [0.0474259], Given.One("ml.svm_regressor", [.. linear, ("post_transform", "LOGISTIC")],
+                Given.Floats([1, 2], 2, 2)));
+        Given.Refuses(KernelFault.WrongAttribute, "ml.svm_regressor", [.. linear, ("n_supports", 3)],
+            Given.Floats([1, 2], 2, 2));
         Given.Refuses(KernelFault.WrongAttribute, "ml.svm_regressor", [], Given.Floats([1, 2], 2, 2));
-        Given.Refuses(KernelFault.WrongAttribute, "ml.svm_regressor", [.. linear, ("kernel_type", "X")], Given.Floats([1], 2));
+        Given.Refuses(KernelFault.WrongAttribute, "ml.svm_regressor", [.. linear, ("kernel_type", "X")],
+            Given.Floats([1], 2));
         Given.Refuses(
-            KernelFault.WrongAttribute, "ml.svm_regressor", [.. linear, ("kernel_params", new double[] { 1 })], Given.Floats([1], 2));
+            KernelFault.WrongAttribute, "ml.svm_regressor", [.. linear, ("kernel_params", new double[] { 1 })],
+                Given.Floats([1], 2));
     }
 
     private static readonly (string, AttributeValue)[] s_svm =
@@ -132,7 +139,8 @@ public sealed class LinearTests
         // Vectors at 0 and 1 and 3 on a line, one a class; pairs in order 01, 02, 12.
         ("support_vectors", new double[] { 0, 1, 3 }), ("vectors_per_class", new long[] { 1, 1, 1 }),
         ("coefficients", new double[] { 1, -1, -1, 1, 1, -1 }), ("rho", new double[] { 0, 0, 0 }),
-        ("kernel_type", "RBF"), ("kernel_params", new double[] { 1, 0, 0 }), ("classlabels_ints", new long[] { 10, 20, 30 }),
+        ("kernel_type", "RBF"), ("kernel_params", new double[] { 1, 0, 0 }),
+            ("classlabels_ints", new long[] { 10, 20, 30 }),
     ];
 
     [Fact]
@@ -169,25 +177,31 @@ public sealed class LinearTests
         [
             ("support_vectors", new double[] { 0, 2 }), ("vectors_per_class", new long[] { 1, 1 }),
             ("coefficients", new double[] { 1, -1 }), ("rho", new double[] { 0 }), ("kernel_type", "RBF"),
-            ("kernel_params", new double[] { 1, 0, 0 }), ("classlabels_strings", AttributeValue.FromTexts(["n"u8.ToArray(), "p"u8.ToArray()])),
+            ("kernel_params", new double[] { 1, 0, 0 }), ("classlabels_strings",
+                AttributeValue.FromTexts(["n"u8.ToArray(), "p"u8.ToArray()])),
         ];
         NbcValue?[] found = Given.Run("ml.svm_classifier", two, 2, Given.Floats([2, 1], 0, 2));
         Assert.Equal(["n", "p"], Given.Strings(found[0]));
         double gap = 1 - Math.Exp(-4);
         Given.Near([-gap, gap, gap, -gap], found[1]);
-        Given.Near([1 - gap, gap], Given.Run("ml.svm_classifier", [.. two, ("post_transform", "LOGISTIC")], 2, Given.Floats([1, 1], 0))[1]);
+        Given.Near([1 - gap, gap], Given.Run("ml.svm_classifier", [.. two, ("post_transform", "LOGISTIC")], 2,
+            Given.Floats([1, 1], 0))[1]);
         (string, AttributeValue)[] linear =
         [
-            ("coefficients", new double[] { 1, -1 }), ("rho", new double[] { 0.25 }), ("classlabels_ints", new long[] { 0, 1 }),
+            ("coefficients", new double[] { 1, -1 }), ("rho", new double[] { 0.25 }),
+                ("classlabels_ints", new long[] { 0, 1 }),
         ];
         NbcValue?[] plain = Given.Run("ml.svm_classifier", linear, 2, Given.Floats([1, 1], 1));
         Given.Near([1.25, -0.75], plain[1]);
-        Given.Refuses(KernelFault.WrongAttribute, "ml.svm_classifier", [.. two[..2], .. two[3..]], Given.Floats([1, 1], 1));
+        Given.Refuses(KernelFault.WrongAttribute, "ml.svm_classifier", [.. two[..2], .. two[3..]],
+            Given.Floats([1, 1], 1));
         Given.Refuses(KernelFault.WrongAttribute, "ml.svm_classifier", linear[..2], Given.Floats([1, 1], 1));
         Given.Refuses(KernelFault.WrongShape, "ml.svm_classifier", linear, Given.Floats([1, 2], 1, 2));
         Given.Refuses(
-            KernelFault.WrongAttribute, "ml.svm_classifier", [.. two, ("vectors_per_class", new long[] { 3, 1 })], Given.Floats([1, 1], 1));
+            KernelFault.WrongAttribute, "ml.svm_classifier", [.. two, ("vectors_per_class", new long[] { 3, 1 })],
+                Given.Floats([1, 1], 1));
         Given.Refuses(
-            KernelFault.WrongAttribute, "ml.svm_classifier", [.. two, ("vectors_per_class", new long[] { -1, 1 })], Given.Floats([1, 1], 1));
+            KernelFault.WrongAttribute, "ml.svm_classifier", [.. two, ("vectors_per_class", new long[] { -1, 1 })],
+                Given.Floats([1, 1], 1));
     }
 }

@@ -30,7 +30,8 @@ public sealed class TreeTests
             .. s_nodes, .. Leaves("target", 0, 0, 0, 0), ("n_targets", 1), ("aggregate_function", aggregate),
         ];
         Given.Near(expected, Given.One("ml.tree_ensemble_regressor", attributes, s_rows));
-        Given.Near(expected, Given.One("ml.tree_ensemble_regressor", attributes, Given.As(s_rows, ElementType.Float64)));
+        Given.Near(expected, Given.One("ml.tree_ensemble_regressor", attributes,
+            Given.As(s_rows, ElementType.Float64)));
         Given.Near(
             [.. expected.Select(value => value + 100)],
             Given.One("ml.tree_ensemble_regressor", [.. attributes, ("base_values", new double[] { 100 })], s_rows));
@@ -40,7 +41,8 @@ public sealed class TreeTests
     public void Targets_stand_side_by_side_and_are_transformed()
     {
         (string, AttributeValue)[] attributes = [.. s_nodes, .. Leaves("target", 0, 1, 1, 0), ("n_targets", 2)];
-        Given.Near([11, 0, 10, 2], Given.One("ml.tree_ensemble_regressor", attributes, Given.Floats([2, 2], 1, 0, 2, 4)));
+        Given.Near([11, 0, 10, 2], Given.One("ml.tree_ensemble_regressor", attributes,
+            Given.Floats([2, 2], 1, 0, 2, 4)));
         double[] soft = Given.Doubles(Given.One(
             "ml.tree_ensemble_regressor", [.. attributes, ("post_transform", "SOFTMAX")], Given.Floats([1, 2], 2, 4)));
         Assert.Equal(1 / (1 + Math.Exp(-8)), soft[0], 1e-6);
@@ -56,7 +58,8 @@ public sealed class TreeTests
     [InlineData("BRANCH_NEQ", double.NaN, true)]
     [InlineData("BRANCH_LEQ", double.NaN, false)]
     public void Every_comparison(string mode, double x, bool holds) =>
-        Given.Near([holds ? 5 : 6], Given.One("ml.tree_ensemble_regressor", Stump(mode), Given.Floats([1, 1], (float)x)));
+        Given.Near([holds ? 5 : 6], Given.One("ml.tree_ensemble_regressor", Stump(mode),
+            Given.Floats([1, 1], (float)x)));
 
     [Fact]
     public void A_class_is_the_one_with_the_largest_sum()
@@ -81,7 +84,8 @@ public sealed class TreeTests
         (string, AttributeValue)[] one = OneLeaf("class", weight);
         NbcValue?[] found = Given.Run(
             "ml.tree_ensemble_classifier",
-            [.. one, ("classlabels_int64s", new long[] { 0, 1 }), ("post_transform", transform)], 2, Given.Floats([1, 1], 0));
+            [.. one, ("classlabels_int64s", new long[] { 0, 1 }), ("post_transform", transform)], 2,
+                Given.Floats([1, 1], 0));
         Given.Near([label], found[0]);
         Given.Near(expected, found[1]);
     }
@@ -91,14 +95,17 @@ public sealed class TreeTests
     {
         (string, AttributeValue)[] one = [.. OneLeaf("class", 2), ("classlabels_strings", Texts("n", "p"))];
         TensorValue x = Given.Floats([1, 1], 0);
-        NbcValue?[] single = Given.Run("ml.tree_ensemble_classifier", [.. one, ("base_values", new double[] { -1.75 })], 2, x);
+        NbcValue?[] single = Given.Run("ml.tree_ensemble_classifier",
+            [.. one, ("base_values", new double[] { -1.75 })], 2, x);
         Assert.Equal(["n"], Given.Strings(single[0]));
         Given.Near([0.75, 0.25], single[1]);
-        NbcValue?[] both = Given.Run("ml.tree_ensemble_classifier", [.. one, ("base_values", new double[] { 1, 3 })], 2, x);
+        NbcValue?[] both = Given.Run("ml.tree_ensemble_classifier", [.. one, ("base_values", new double[] { 1, 3 })],
+            2, x);
         Given.Near([3, 3], both[1]);
         (string, AttributeValue)[] second =
             [.. OneLeaf("class", 2), ("class_ids", new long[] { 1 }), ("classlabels_int64s", new long[] { 0, 1 })];
-        NbcValue?[] other = Given.Run("ml.tree_ensemble_classifier", [.. second, ("base_values", new double[] { 1, 3 })], 2, x);
+        NbcValue?[] other = Given.Run("ml.tree_ensemble_classifier",
+            [.. second, ("base_values", new double[] { 1, 3 })], 2, x);
         Given.Near([1], other[0]);
         Given.Near([-5, 5], other[1]);
     }
@@ -124,7 +131,8 @@ public sealed class TreeTests
         TensorValue y = Given.One("ml.tree_ensemble", s_modern, x);
         Assert.Equal(type, y.Type);
         Given.Near([10, 0, 0, 20, 30, 0], y);
-        Given.Near([0.5, 0.5], Given.One("ml.tree_ensemble", [.. s_modern, ("post_transform", 1), ("leaf_weights", Given.Floats([3], 0, 0, 0))], Given.Floats([1, 2], 2, 0)));
+        Given.Near([0.5, 0.5], Given.One("ml.tree_ensemble", [.. s_modern, ("post_transform", 1),
+            ("leaf_weights", Given.Floats([3], 0, 0, 0))], Given.Floats([1, 2], 2, 0)));
     }
 
     [Fact]
@@ -133,8 +141,10 @@ public sealed class TreeTests
         (string, AttributeValue)[] leaf =
         [
             ("nodes_modes", Given.Bytes(ElementType.UInt8, [1], 0)), ("nodes_splits", Given.Floats([1], 0)),
-            ("nodes_featureids", new long[] { 0 }), ("nodes_truenodeids", new long[] { 0 }), ("nodes_trueleafs", new long[] { 1 }),
-            ("nodes_falsenodeids", new long[] { 0 }), ("nodes_falseleafs", new long[] { 1 }), ("leaf_targetids", new long[] { 0 }),
+            ("nodes_featureids", new long[] { 0 }), ("nodes_truenodeids", new long[] { 0 }),
+                ("nodes_trueleafs", new long[] { 1 }),
+            ("nodes_falsenodeids", new long[] { 0 }), ("nodes_falseleafs", new long[] { 1 }),
+                ("leaf_targetids", new long[] { 0 }),
             ("leaf_weights", Given.Floats([1], 4)), ("tree_roots", new long[] { 0 }),
         ];
         Given.Near([4], Given.One("ml.tree_ensemble", leaf, Given.Floats([1, 1], 0)));
@@ -161,7 +171,8 @@ public sealed class TreeTests
     [MemberData(nameof(Broken))]
     public void A_tree_that_is_none_is_refused_when_it_is_made(string name, AttributeValue value)
     {
-        KernelAttributes attributes = KernelAttributes.Of([.. s_nodes, .. Leaves("target", 0, 0, 0, 0), ("n_targets", 1)]);
+        KernelAttributes attributes = KernelAttributes.Of([.. s_nodes, .. Leaves("target", 0, 0, 0, 0),
+            ("n_targets", 1)]);
         KernelFault fault = Assert.Throws<KernelException>(
             () => KernelRegistry.Create("ml.tree_ensemble_regressor", attributes.With(name, value))).Fault;
         Assert.Equal(KernelFault.WrongAttribute, fault);
@@ -182,16 +193,19 @@ public sealed class TreeTests
     public void Modes_sets_and_numbers_that_do_not_exist_are_refused()
     {
         Given.Refuses(
-            KernelFault.WrongAttribute, "ml.tree_ensemble", [.. s_modern, ("nodes_modes", Given.Bytes(ElementType.UInt8, [2], 6, 9))], s_rows);
+            KernelFault.WrongAttribute, "ml.tree_ensemble", [.. s_modern,
+                ("nodes_modes", Given.Bytes(ElementType.UInt8, [2], 6, 9))], s_rows);
         Given.Refuses(
-            KernelFault.WrongAttribute, "ml.tree_ensemble", [.. s_modern, ("membership_values", Given.Floats([1], 1))], s_rows);
+            KernelFault.WrongAttribute, "ml.tree_ensemble", [.. s_modern, ("membership_values", Given.Floats([1], 1))],
+                s_rows);
         Given.Refuses(KernelFault.WrongAttribute, "ml.tree_ensemble", [.. s_modern, ("aggregate_function", 4)], s_rows);
         Given.Refuses(KernelFault.WrongAttribute, "ml.tree_ensemble", [.. s_modern, ("post_transform", 5)], s_rows);
         Given.Refuses(KernelFault.WrongAttribute, "ml.tree_ensemble", [("tree_roots", new long[] { 0 })], s_rows);
         Given.Refuses(KernelFault.WrongShape, "ml.tree_ensemble", s_modern, Given.Floats([1, 1], 1));
         Given.Refuses(KernelFault.WrongType, "ml.tree_ensemble", s_modern, Given.Longs([1, 2], 1, 2));
         Given.Refuses(
-            KernelFault.WrongShape, "ml.tree_ensemble_regressor", [.. s_nodes, .. Leaves("target", 0, 0, 0, 0)], Given.Floats([1, 1], 1));
+            KernelFault.WrongShape, "ml.tree_ensemble_regressor", [.. s_nodes, .. Leaves("target", 0, 0, 0, 0)],
+                Given.Floats([1, 1], 1));
         Given.Refuses(
             KernelFault.WrongAttribute, "ml.tree_ensemble_classifier", OneLeaf("class", 1), Given.Floats([1, 1], 1));
         Given.Refuses(
@@ -212,15 +226,18 @@ public sealed class TreeTests
         ("nodes_modes", Texts(mode, "LEAF", "LEAF")), ("nodes_featureids", new long[] { 0, 0, 0 }),
         ("nodes_values_as_tensor", TensorValue.From<double>(ElementType.Float64, [1, 0, 0], 3)),
         ("nodes_truenodeids", new long[] { 1, 0, 0 }), ("nodes_falsenodeids", new long[] { 2, 0, 0 }),
-        ("target_treeids", new long[] { 0, 0 }), ("target_nodeids", new long[] { 1, 2 }), ("target_ids", new long[] { 0, 0 }),
+        ("target_treeids", new long[] { 0, 0 }), ("target_nodeids", new long[] { 1, 2 }),
+            ("target_ids", new long[] { 0, 0 }),
         ("target_weights", new double[] { 5, 6 }),
     ];
 
     private static (string, AttributeValue)[] OneLeaf(string prefix, double weight) =>
     [
         ("nodes_treeids", new long[] { 0 }), ("nodes_nodeids", new long[] { 0 }), ("nodes_modes", Texts("LEAF")),
-        ("nodes_featureids", new long[] { 0 }), ("nodes_values", new double[] { 0 }), ("nodes_truenodeids", new long[] { 0 }),
-        ("nodes_falsenodeids", new long[] { 0 }), (prefix + "_treeids", new long[] { 0 }), (prefix + "_nodeids", new long[] { 0 }),
+        ("nodes_featureids", new long[] { 0 }), ("nodes_values", new double[] { 0 }),
+            ("nodes_truenodeids", new long[] { 0 }),
+        ("nodes_falsenodeids", new long[] { 0 }), (prefix + "_treeids", new long[] { 0 }),
+            (prefix + "_nodeids", new long[] { 0 }),
         (prefix + "_ids", new long[] { 0 }), (prefix + "_weights", new double[] { weight }),
     ];
 

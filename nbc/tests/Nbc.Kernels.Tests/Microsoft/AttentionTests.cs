@@ -49,7 +49,8 @@ public sealed class AttentionTests
             3 => Given.Ints([B, S], 1, 1, 0, 1, 1, 1),
             4 => Given.Ints([B, S, S], 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1),
             _ => Given.Ints(
-                [B, 1, 4, 4], 9, 9, 9, 9, 1, 1, 0, 9, 1, 1, 0, 9, 1, 1, 0, 9, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
+                [B, 1, 4, 4], 9, 9, 9, 9, 1, 1, 0, 9, 1, 1, 0, 9, 1, 1, 0, 9, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                    1, 1),
         };
         double[] hidden = new double[B * S * S];
         for (int i = 0; i < hidden.Length; i++)
@@ -67,13 +68,15 @@ public sealed class AttentionTests
     [Fact]
     public void Past_and_present_lie_in_one_tensor()
     {
-        TensorValue x = Given.Random(1, B, S, 5), w = Given.Random(2, 5, 3 * Wide), past = Given.Random(4, 2, B, N, 2, D);
+        TensorValue x = Given.Random(1, B, S, 5), w = Given.Random(2, 5, 3 * Wide),
+            past = Given.Random(4, 2, B, N, 2, D);
         (TensorValue q, TensorValue k, TensorValue v) = Project(x, w, null);
         int half = past.Count / 2;
         TensorValue pastKey = Given.Floats([B, N, 2, D], past.Span<float>()[..half].ToArray());
         TensorValue pastValue = Given.Floats([B, N, 2, D], past.Span<float>()[half..].ToArray());
         NbcValue?[] standard = Given.Run(
-            "attention", [("q_num_heads", N), ("kv_num_heads", N), ("is_causal", 1)], 3, q, k, v, null, pastKey, pastValue);
+            "attention", [("q_num_heads", N), ("kv_num_heads", N), ("is_causal", 1)], 3, q, k, v, null, pastKey,
+                pastValue);
         NbcValue?[] found = Given.Run(
             "ms.attention", [("num_heads", N), ("unidirectional", 1)], 2, x, w, null, null, past);
         Given.Near(Given.Doubles(standard[0]), found[0]);
@@ -87,7 +90,8 @@ public sealed class AttentionTests
     public void Heads_of_many_layouts_attend_alike()
     {
         TensorValue q = Given.Random(1, B, N, S, D), k = Given.Random(2, B, N, S, D), v = Given.Random(3, B, N, S, D);
-        TensorValue fq = NeuralTests.Flat(q, N, S, D), fk = NeuralTests.Flat(k, N, S, D), fv = NeuralTests.Flat(v, N, S, D);
+        TensorValue fq = NeuralTests.Flat(q, N, S, D), fk = NeuralTests.Flat(k, N, S, D),
+            fv = NeuralTests.Flat(v, N, S, D);
         double[] expected = Given.Doubles(Standard(fq, fk, fv));
         (string, AttributeValue)[] heads = [("num_heads", N)];
         Given.Near(expected, Given.One("ms.multi_head_attention", heads, fq, fk, fv));
@@ -98,7 +102,8 @@ public sealed class AttentionTests
             Given.Doubles(Standard(fq, fk, fv, null, ("is_causal", 1))),
             Given.One("ms.multi_head_attention", [.. heads, ("unidirectional", 1)], fq, fk, fv));
         TensorValue mask = Given.Ints([B, S], 1, 1, 0, 1, 1, 1), extra = Given.Random(5, B, 1, S, S);
-        float[] sum = [.. Given.Doubles(extra).Select((value, i) => (float)(value + (i < S * S && i % S == 2 ? Filter : 0)))];
+        float[] sum = [.. Given.Doubles(extra).Select((value, i) =>
+            (float)(value + (i < S * S && i % S == 2 ? Filter : 0)))];
         Given.Near(
             Given.Doubles(Standard(fq, fk, fv, Given.Floats([B, 1, S, S], sum))),
             Given.One("ms.multi_head_attention", heads, fq, fk, fv, null, mask, extra));
@@ -108,11 +113,14 @@ public sealed class AttentionTests
     public void A_bias_a_past_and_the_scores_of_many_heads()
     {
         TensorValue q = Given.Random(1, B, S, Wide), k = Given.Random(2, B, S, Wide), v = Given.Random(3, B, S, Wide);
-        TensorValue bias = Given.Random(4, 3 * Wide), pastKey = Given.Random(5, B, N, 2, D), pastValue = Given.Random(6, B, N, 2, D);
+        TensorValue bias = Given.Random(4, 3 * Wide), pastKey = Given.Random(5, B, N, 2, D),
+            pastValue = Given.Random(6, B, N, 2, D);
         TensorValue Added(TensorValue x, int part) => Given.Floats(
-            [B, S, Wide], [.. x.Span<float>().ToArray().Select((value, i) => value + bias.Span<float>()[(part * Wide) + (i % Wide)])]);
+            [B, S, Wide], [.. x.Span<float>().ToArray().Select((value, i) =>
+                value + bias.Span<float>()[(part * Wide) + (i % Wide)])]);
         NbcValue?[] standard = Given.Run(
-            "attention", [("q_num_heads", N), ("kv_num_heads", N)], 4, Added(q, 0), Added(k, 1), Added(v, 2), null, pastKey,
+            "attention", [("q_num_heads", N), ("kv_num_heads", N)], 4, Added(q, 0), Added(k, 1), Added(v, 2), null,
+                pastKey,
             pastValue);
         NbcValue?[] found = Given.Run(
             "ms.multi_head_attention", [("num_heads", N)], 4, q, k, v, bias, null, null, pastKey, pastValue);
@@ -140,7 +148,8 @@ public sealed class AttentionTests
             [.. Enumerable.Range(0, B).SelectMany(b => ((TensorValue[])[q, k, v]).SelectMany(
                 t => t.Span<float>().Slice(b * t.Count / B, t.Count / B).ToArray()))]);
         NbcValue?[] standard = Given.Run(
-            "attention", [("q_num_heads", heads), ("kv_num_heads", shared), ("is_causal", 1), ("softcap", 0.5)], 3, q, k, v,
+            "attention", [("q_num_heads", heads), ("kv_num_heads", shared), ("is_causal", 1), ("softcap", 0.5)], 3, q,
+                k, v,
             null, pastKey, pastValue);
         (string, AttributeValue)[] attributes = [("num_heads", heads), ("kv_num_heads", shared), ("softcap", 0.5)];
         NbcValue?[] found = Given.Run(
@@ -156,7 +165,8 @@ public sealed class AttentionTests
     public void A_prompt_turns_its_positions_and_sees_a_window()
     {
         TensorValue q = Given.Random(1, B, S, Wide), k = Given.Random(2, B, S, Wide), v = Given.Random(3, B, S, Wide);
-        TensorValue cos = Given.Random(4, 8, D / 2), sin = Given.Random(5, 8, D / 2), positions = Given.Longs([B, S], 0, 1, 2, 0, 1, 2);
+        TensorValue cos = Given.Random(4, 8, D / 2), sin = Given.Random(5, 8, D / 2),
+            positions = Given.Longs([B, S], 0, 1, 2, 0, 1, 2);
         TensorValue Turned(TensorValue x) =>
             Given.One("rotary_embedding", [("num_heads", N)], x, cos, sin, positions);
         TensorValue window = Given.Floats([S, S], 0, 0, 0, 0, 0, 0, float.NegativeInfinity, 0, 0);
@@ -183,7 +193,8 @@ public sealed class AttentionTests
         NbcValue?[] operands = [one, one, v, null, null, Given.Ints([1], 0), Given.Ints([1], 1)];
         Given.Near([6], Given.One("ms.group_query_attention", attributes, operands));
         Given.Near([3], Given.One("ms.group_query_attention", [.. attributes, ("smooth_softmax", 1)], operands));
-        NbcValue?[] sink = [.. operands, null, null, null, Given.Floats([1, 1, 1, 1], 0), Given.Floats([1], (float)Math.Log(2))];
+        NbcValue?[] sink = [.. operands, null, null, null, Given.Floats([1, 1, 1, 1], 0),
+            Given.Floats([1], (float)Math.Log(2))];
         NbcValue?[] found = Given.Run("ms.group_query_attention", [.. attributes, ("qk_output", 2)], 4, sink);
         Given.Near([2], found[0]);
         Given.Near([1 / 3.0], found[3]);
@@ -197,21 +208,26 @@ public sealed class AttentionTests
         (string, AttributeValue)[] two = [("num_heads", 2)], gqa = [("num_heads", 2), ("kv_num_heads", 2)];
         Given.Refuses(KernelFault.WrongAttribute, "ms.attention", [], q, w);
         Given.Refuses(KernelFault.WrongAttribute, "ms.attention", [.. two, ("do_rotary", 1)], q, w);
-        Given.Refuses(KernelFault.WrongAttribute, "ms.attention", [.. two, ("qkv_hidden_sizes", new long[] { 1, 1, 2 })], q, w);
+        Given.Refuses(KernelFault.WrongAttribute, "ms.attention",
+            [.. two, ("qkv_hidden_sizes", new long[] { 1, 1, 2 })], q, w);
         Given.Refuses(KernelFault.WrongType, "ms.attention", two, whole, w);
         Given.Refuses(KernelFault.WrongShape, "ms.attention", two, q, Given.Random(1, 4, 13));
         Given.Refuses(KernelFault.WrongShape, "ms.attention", two, q, w, null, Given.Ints([3], 1, 1, 1));
         Given.Refuses(KernelFault.Unsupported, "ms.attention", two, q, w, null, null, null, null, Given.Ints([1], 1));
         Given.Refuses(KernelFault.WrongType, "ms.multi_head_attention", two, whole, q, q);
         Given.Refuses(KernelFault.WrongShape, "ms.multi_head_attention", two, Given.Random(1, 2, 4), q, q);
-        Given.Refuses(KernelFault.Unsupported, "ms.multi_head_attention", two, q, q, q, null, null, null, null, null, whole);
+        Given.Refuses(KernelFault.Unsupported, "ms.multi_head_attention", two, q, q, q, null, null, null, null, null,
+            whole);
         Given.Refuses(KernelFault.WrongType, "ms.group_query_attention", gqa, whole, q, q);
         Given.Refuses(
-            KernelFault.OutOfRange, "ms.group_query_attention", gqa, q, q, q, null, null, Given.Ints([1], 1), Given.Ints([1], 1));
+            KernelFault.OutOfRange, "ms.group_query_attention", gqa, q, q, q, null, null, Given.Ints([1], 1),
+                Given.Ints([1], 1));
         Given.Refuses(
-            KernelFault.OutOfRange, "ms.group_query_attention", gqa, q, q, q, null, null, Given.Ints([1], 5), Given.Ints([1], 4));
+            KernelFault.OutOfRange, "ms.group_query_attention", gqa, q, q, q, null, null, Given.Ints([1], 5),
+                Given.Ints([1], 4));
         Given.Refuses(
-            KernelFault.OutOfRange, "ms.group_query_attention", gqa, q, q, q, null, null, Given.Ints([1], 3), Given.Ints([1], 4));
+            KernelFault.OutOfRange, "ms.group_query_attention", gqa, q, q, q, null, null, Given.Ints([1], 3),
+                Given.Ints([1], 4));
         Given.Refuses(KernelFault.WrongAttribute, "ms.group_query_attention", [.. gqa, ("qk_output", 3)], q);
         Given.Refuses(KernelFault.WrongType, "ms.rotary_embedding", [], whole, whole, whole, whole);
         Given.Refuses(KernelFault.WrongAttribute, "ms.rotary_embedding", [("scale", 2.0)], q);
@@ -221,10 +237,12 @@ public sealed class AttentionTests
     }
 
     private static TensorValue Standard(
-        TensorValue q, TensorValue k, TensorValue v, TensorValue? mask = null, params (string, AttributeValue)[] more) =>
+        TensorValue q, TensorValue k, TensorValue v, TensorValue? mask = null,
+            params (string, AttributeValue)[] more) =>
         Given.One("attention", [("q_num_heads", N), ("kv_num_heads", N), .. more], q, k, v, mask);
 
-    private static (TensorValue Q, TensorValue K, TensorValue V) Project(TensorValue x, TensorValue w, TensorValue? bias)
+    private static (TensorValue Q, TensorValue K, TensorValue V) Project(
+        TensorValue x, TensorValue w, TensorValue? bias)
     {
         double[] all = Given.Doubles(Given.One("matmul", [], x, w));
         double[] added = bias is null ? new double[3 * Wide] : Given.Doubles(bias);
@@ -242,7 +260,8 @@ public sealed class AttentionTests
         for (int i = 0; i < packed.Count; i++)
         {
             long[] at = Reference.Split(i, [B, S, N, parts.Length, D]);
-            packed.Span<float>()[i] = parts[at[3]].Span<float>()[(int)Reference.Join([at[0], at[1], at[2], at[4]], [B, S, N, D])];
+            packed.Span<float>()[i] = parts[at[3]].Span<float>()[(int)Reference.Join(
+                [at[0], at[1], at[2], at[4]], [B, S, N, D])];
         }
 
         return packed;

@@ -15,7 +15,8 @@ public sealed class FusedTests
         double[] twice = [.. plain.Select(value => value * 2)];
         Given.Near(twice, Given.One("ms.fused_matmul", [("alpha", 2.0)], a, b));
         Given.Near(
-            twice, Given.One("ms.fused_matmul", [("alpha", 2.0), ("transA", 1), ("transB", 1)], Turn(a, 2, 3, 4), Turn(b, 2, 4, 5)));
+            twice, Given.One("ms.fused_matmul", [("alpha", 2.0), ("transA", 1), ("transB", 1)], Turn(a, 2, 3, 4),
+                Turn(b, 2, 4, 5)));
 
         // The batch stands between rows and columns: [3, 2, 4].
         TensorValue moved = TensorValue.Allocate(ElementType.Float32, 3, 2, 4);
@@ -89,7 +90,8 @@ public sealed class FusedTests
     [Fact]
     public void Pads_of_a_transposed_convolution_come_as_an_operand()
     {
-        TensorValue x = Given.Floats([1, 1, 3], 1, 2, 3), w = Given.Floats([1, 1, 2], 1, 10), b = Given.Floats([1], 100);
+        TensorValue x = Given.Floats([1, 1, 3], 1, 2, 3), w = Given.Floats([1, 1, 2], 1, 10),
+            b = Given.Floats([1], 100);
         Given.Near(
             [112, 123], Given.One("ms.conv_transpose_with_dynamic_pads", [], x, w, Given.Longs([2], 1, 1), b));
         Given.Near([1, 12, 23, 30], Given.One("ms.conv_transpose_with_dynamic_pads", [], x, w));
@@ -115,11 +117,13 @@ public sealed class FusedTests
 
         TensorValue scales = Given.Random(1, columns * blocks);
         int zeroBytes = ((blocks * bits) + 7) / 8;
-        int[] zeros = [.. Enumerable.Range(0, columns * blocks).Select(_ => zeroKind == 0 ? most / 2 : random.Next(most))];
+        int[] zeros = [.. Enumerable.Range(0, columns * blocks).Select(_ =>
+            zeroKind == 0 ? most / 2 : random.Next(most))];
         byte[] zeroPacked = new byte[columns * zeroBytes];
         for (int i = 0; i < zeros.Length; i++)
         {
-            zeroPacked[(i / blocks * zeroBytes) + (i % blocks / perByte)] |= (byte)(zeros[i] << (i % blocks % perByte * bits));
+            zeroPacked[(i / blocks * zeroBytes) + (i % blocks / perByte)] |= (byte)(
+                zeros[i] << (i % blocks % perByte * bits));
         }
 
         TensorValue? zeroPoint = zeroKind switch
@@ -128,7 +132,8 @@ public sealed class FusedTests
             1 => Given.Bytes(ElementType.UInt8, [zeroPacked.Length], zeroPacked),
             _ => Given.Floats([zeros.Length], [.. zeros.Select(z => (float)z)]),
         };
-        TensorValue? groups = zeroKind == 2 ? Given.Ints([depth], [.. Enumerable.Range(0, depth).Select(k => k % blocks)]) : null;
+        TensorValue? groups = zeroKind == 2 ? Given.Ints([depth],
+            [.. Enumerable.Range(0, depth).Select(k => k % blocks)]) : null;
         TensorValue a = Given.Random(2, 2, depth), bias = Given.Floats([columns], 1, 2, 3);
         double[] x = Given.Doubles(a), s = Given.Doubles(scales), expected = new double[2 * columns];
         for (int i = 0; i < expected.Length; i++)
@@ -146,7 +151,8 @@ public sealed class FusedTests
             expected,
             Given.One(
                 "ms.matmul_nbits", [("K", depth), ("N", columns), ("bits", bits), ("block_size", block)], a,
-                Given.Bytes(ElementType.UInt8, [columns, blocks, block / perByte], packed), scales, zeroPoint, groups, bias));
+                Given.Bytes(ElementType.UInt8, [columns, blocks, block / perByte], packed), scales, zeroPoint, groups,
+                    bias));
     }
 
     [Fact]
@@ -159,7 +165,8 @@ public sealed class FusedTests
         Given.Refuses(KernelFault.WrongShape, "ms.matmul_nbits", one, Given.Random(1, 1, 15), b, scale);
         Given.Refuses(KernelFault.WrongShape, "ms.matmul_nbits", one, a, b, Given.Floats([2], 1, 1));
         Given.Refuses(
-            KernelFault.OutOfRange, "ms.matmul_nbits", one, a, b, scale, null, Given.Ints([16], [.. Enumerable.Range(0, 16)]));
+            KernelFault.OutOfRange, "ms.matmul_nbits", one, a, b, scale, null,
+                Given.Ints([16], [.. Enumerable.Range(0, 16)]));
         Given.Refuses(
             KernelFault.WrongAttribute, "ms.matmul_nbits", [("K", 16), ("N", 1), ("bits", 3), ("block_size", 16)], a);
         Given.Refuses(KernelFault.WrongAttribute, "ms.matmul_nbits", [("K", 16), ("N", 1), ("block_size", 15)], a);
@@ -221,7 +228,8 @@ public sealed class FusedTests
         for (int i = 0; i < x.Count; i++)
         {
             long[] at = Reference.Split(i, shape);
-            last.Span<float>()[(int)Reference.Join([at[0], at[2], at[3], at[1]], [shape[0], shape[2], shape[3], shape[1]])] =
+            last.Span<float>()[(int)Reference.Join([at[0], at[2], at[3], at[1]],
+                [shape[0], shape[2], shape[3], shape[1]])] =
                 x.Span<float>()[i];
         }
 

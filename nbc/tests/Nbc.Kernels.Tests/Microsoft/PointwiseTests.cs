@@ -21,7 +21,8 @@ public sealed class PointwiseTests
         Given.Near(exact, Given.One("ms.gelu", [], Given.As(s_x, ElementType.Float64)));
         Given.Near(tanh, Given.One("ms.fast_gelu", [], Given.As(s_x, ElementType.Float64)));
         Given.Near(
-            [-0.2689414213], Given.One("ms.quick_gelu", [("alpha", 1.0)], Given.As(Given.Floats([1], -1), ElementType.Float64)));
+            [-0.2689414213], Given.One("ms.quick_gelu", [("alpha", 1.0)],
+                Given.As(Given.Floats([1], -1), ElementType.Float64)));
         Given.Near(exact, Given.One("ms.gelu", [], Given.As(s_x, ElementType.Float16)), 1e-3);
         TensorValue half = Given.Floats([1, 4], -2, -1, -0.5f, 1), bias = Given.Floats([4], 1, 1, 1, 1);
         Given.Near(exact, Given.One("ms.bias_gelu", [], half, bias));
@@ -72,7 +73,8 @@ public sealed class PointwiseTests
     {
         TensorValue ids = Given.Ints([1, 2], 1, 0), segments = Given.Ints([1, 2], 0, 1);
         TensorValue words = Given.Floats([2, 2], 0, 1, 2, 3), places = Given.Floats([2, 2], 0, 0, 0, 2);
-        TensorValue kinds = Given.Floats([2, 2], 0, 1, 1, 0), gamma = Given.Floats([2], 1, 1), beta = Given.Floats([2], 0, 1);
+        TensorValue kinds = Given.Floats([2, 2], 0, 1, 1, 0), gamma = Given.Floats([2], 1, 1),
+            beta = Given.Floats([2], 0, 1);
         NbcValue?[] found = Given.Run(
             "ms.embed_layer_normalization", [("epsilon", 0.0)], 3, ids, segments, words, places, kinds, gamma, beta,
             Given.Ints([1, 2], 1, 0));
@@ -85,7 +87,8 @@ public sealed class PointwiseTests
         Given.Near([2, 5, 0, 1], plain[2]);
         Given.Near([0], plain[1]);
         Given.Refuses(
-            KernelFault.OutOfRange, "ms.embed_layer_normalization", [], Given.Ints([1, 1], 2), null, words, places, null,
+            KernelFault.OutOfRange, "ms.embed_layer_normalization", [], Given.Ints([1, 1], 2), null, words, places,
+                null,
             gamma, beta);
     }
 
@@ -104,7 +107,8 @@ public sealed class PointwiseTests
     public void Small_operators()
     {
         Given.Near(
-            [12, 24], Given.One("ms.bias_add", [], Given.Floats([1, 1, 2], 1, 2), Given.Floats([2], 1, 2), Given.Floats([1, 1, 2], 10, 20)));
+            [12, 24], Given.One("ms.bias_add", [], Given.Floats([1, 1, 2], 1, 2), Given.Floats([2], 1, 2),
+                Given.Floats([1, 1, 2], 10, 20)));
         TensorValue matrix = Given.Floats([1, 2, 2], 0, 2, 4, 2);
         Given.Near([-0.25, 0.25, 0.5, 0], Given.One("ms.inverse", [], matrix));
         Given.Near([-0.25, 0.25, 0.5, 0], Given.One("ms.inverse", [], Given.As(matrix, ElementType.Float64)));
@@ -114,7 +118,8 @@ public sealed class PointwiseTests
         Given.Near([0, 5], Given.One("ms.cdist", [("metric", "euclidean")], a, b));
         Given.Near(
             [0, 25],
-            Given.One("ms.cdist", [("metric", "sqeuclidean")], Given.As(a, ElementType.Float64), Given.As(b, ElementType.Float64)));
+            Given.One("ms.cdist", [("metric", "sqeuclidean")], Given.As(a, ElementType.Float64),
+                Given.As(b, ElementType.Float64)));
         Given.Shape(Given.One("ms.expand_dims", [], a, Given.Ints([], -1)), 2, 2, 1);
         Given.Shape(Given.One("ms.expand_dims", [], a, Given.Longs([1], 0)), 1, 2, 2);
         TensorValue infinite = Given.Floats([2], 1, float.PositiveInfinity), broken = Given.Floats([1], float.NaN);

@@ -24,7 +24,8 @@ public sealed class AttentionTests
     {
         TensorValue q = Given.Random(1, B, H, Q, D), k = Given.Random(2, B, Kv, K, D), v = Given.Random(3, B, Kv, K, V);
         TensorValue y = Given.One(
-            "attention", [("q_num_heads", H), ("kv_num_heads", Kv), ("scale", 0.3)], Flat(q, H, Q, D), Flat(k, Kv, K, D),
+            "attention", [("q_num_heads", H), ("kv_num_heads", Kv), ("scale", 0.3)], Flat(q, H, Q, D),
+                Flat(k, Kv, K, D),
             Flat(v, Kv, K, V));
         Given.Shape(y, B, Q, H * V);
         double[] expected = Naive(q, k, v, 0.3, (_, _, _, _) => 0);

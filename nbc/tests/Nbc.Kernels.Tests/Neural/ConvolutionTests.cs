@@ -120,7 +120,8 @@ public sealed class ConvolutionTests
         Given.Shape(Given.One("conv", [], Given.Floats([0, 1, 5]), Given.Random(1, 2, 1, 3)), 0, 2, 3);
         Given.Shape(Given.One("conv", [], Given.Random(1, 1, 1, 2), Given.Random(1, 2, 1, 3)), 1, 2, 0);
         Given.Shape(Given.One("conv_transpose", [], Given.Floats([1, 1, 0]), Given.Random(1, 1, 2, 3)), 1, 2, 0);
-        Given.Near([7, 7], Given.One("conv", [], Given.Floats([1, 0, 2]), Given.Floats([1, 0, 1]), Given.Floats([1], 7)));
+        Given.Near([7, 7], Given.One("conv", [], Given.Floats([1, 0, 2]), Given.Floats([1, 0, 1]),
+            Given.Floats([1], 7)));
     }
 
     [Fact]
@@ -206,7 +207,8 @@ public sealed class ConvolutionTests
         {
             long dilation = given.Dilations?[i] ?? 1, stride = given.Strides?[i] ?? 1;
             long pads = given.Pads is null ? 0 : given.Pads[i] + given.Pads[i + spatial.Length];
-            missing[i] = spatial[i] + pads - (((forward.Shape[i + 2] - 1) * stride) + ((given.W[i + 2] - 1) * dilation) + 1);
+            missing[i] = spatial[i] + pads - (((forward.Shape[i + 2] - 1) * stride) + ((given.W[i + 2] - 1) * dilation)
+                + 1);
         }
 
         return missing;

@@ -20,7 +20,8 @@ public sealed class PoolTests
             Given.One("lp_pool", two, s_ramp));
         Given.Near([12, 16, 24, 28], Given.One("lp_pool", [.. two, ("p", 1)], s_ramp));
         Given.Near(
-            [Math.Cbrt(1 + 8 + 64 + 125)], Given.One("lp_pool", [.. two, ("p", 3), ("strides", new long[] { 2, 2 })], s_ramp));
+            [Math.Cbrt(1 + 8 + 64 + 125)], Given.One("lp_pool", [.. two, ("p", 3), ("strides", new long[] { 2, 2 })],
+                s_ramp));
     }
 
     [Theory]
@@ -147,7 +148,8 @@ public sealed class PoolTests
     {
         Given.Refuses(KernelFault.WrongAttribute, "max_pool", [], s_ramp);
         Given.Refuses(KernelFault.WrongAttribute, "max_pool", [("kernel_shape", new long[] { 2 })], s_ramp);
-        Given.Refuses(KernelFault.WrongShape, "max_pool", [("kernel_shape", new long[] { 2 })], Given.Floats([2], 1, 2));
+        Given.Refuses(KernelFault.WrongShape, "max_pool", [("kernel_shape", new long[] { 2 })],
+            Given.Floats([2], 1, 2));
         Given.Refuses(
             KernelFault.WrongType, "average_pool", [("kernel_shape", new long[] { 1 })], Given.Ints([1, 1, 1], 1));
         Given.Refuses(

@@ -16,7 +16,8 @@ internal sealed class RecurrentReference(
     {
         (int steps, int batch, int inputs, int hidden) = sizes;
         double[] x = Given.Doubles(operands[0]), w = Given.Doubles(operands[1]), r = Given.Doubles(operands[2]);
-        double[] bias = Or(operands, 3, directions * 2 * gates * hidden), start = Or(operands, 5, directions * batch * hidden);
+        double[] bias = Or(operands, 3, directions * 2 * gates * hidden),
+            start = Or(operands, 5, directions * batch * hidden);
         double[] cells = Or(operands, 6, directions * batch * hidden), peep = Or(operands, 7, directions * 3 * hidden);
         double[]? lengths = operands[4] is null ? null : Given.Doubles(operands[4]);
         if (d == 0)
@@ -35,7 +36,8 @@ internal sealed class RecurrentReference(
             {
                 int t = reverse ? length - 1 - n : n;
                 double In(int gate, int i) =>
-                    Sum(inputs, k => x[(((t * batch) + b) * inputs) + k] * w[(((d * gates * hidden) + (gate * hidden) + i) * inputs) + k])
+                    Sum(inputs, k => x[(((t * batch) + b) * inputs)
+                        + k] * w[(((d * gates * hidden) + (gate * hidden) + i) * inputs) + k])
                     + bias[(d * 2 * gates * hidden) + (gate * hidden) + i];
                 double Back(int gate, int i, double[] from) =>
                     Sum(hidden, k => from[k] * r[(((d * gates * hidden) + (gate * hidden) + i) * hidden) + k])

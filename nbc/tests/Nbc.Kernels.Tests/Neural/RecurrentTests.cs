@@ -60,10 +60,12 @@ public sealed class RecurrentTests
         }
 
         NbcValue?[] wide = Given.Run(
-            name, attributes, results, [.. operands.Select(o => o == lengths ? o : As((TensorValue?)o, ElementType.Float64))]);
+            name, attributes, results, [.. operands.Select(o =>
+                o == lengths ? o : As((TensorValue?)o, ElementType.Float64))]);
         Given.Near(reference.Y, wide[0]);
         NbcValue?[] half = Given.Run(
-            name, attributes, results, [.. operands.Select(o => o == lengths ? o : As((TensorValue?)o, ElementType.Float16))]);
+            name, attributes, results, [.. operands.Select(o =>
+                o == lengths ? o : As((TensorValue?)o, ElementType.Float16))]);
         Given.Near(reference.Y, half[0], 2e-3);
     }
 
@@ -153,13 +155,16 @@ public sealed class RecurrentTests
         Given.Refuses(KernelFault.WrongAttribute, "rnn", [("layout", 2)], x, w, r);
         Given.Refuses(KernelFault.WrongAttribute, "rnn", [("clip", -1.0)], x, w, r);
         Given.Refuses(
-            KernelFault.WrongAttribute, "rnn", [("activations", AttributeValue.FromTexts(["What"u8.ToArray()]))], x, w, r);
+            KernelFault.WrongAttribute, "rnn", [("activations", AttributeValue.FromTexts(["What"u8.ToArray()]))], x, w,
+                r);
         Given.Refuses(
-            KernelFault.WrongAttribute, "gru", [("activations", AttributeValue.FromTexts(["Tanh"u8.ToArray()]))], x, w, r);
+            KernelFault.WrongAttribute, "gru", [("activations", AttributeValue.FromTexts(["Tanh"u8.ToArray()]))], x, w,
+                r);
         Given.Refuses(KernelFault.WrongType, "rnn", [], Given.Ints([1, 1, 1], 1), w, r);
     }
 
-    private static TensorValue? As(TensorValue? tensor, ElementType type) => tensor is null ? null : Given.As(tensor, type);
+    private static TensorValue? As(TensorValue? tensor, ElementType type) =>
+        tensor is null ? null : Given.As(tensor, type);
 
     private static TensorValue Swapped(TensorValue x, int first, int second, int width)
     {
@@ -167,7 +172,8 @@ public sealed class RecurrentTests
         for (int i = 0; i < x.Count; i++)
         {
             long[] at = Reference.Split(i, [first, second, width]);
-            turned.Span<float>()[(int)Reference.Join([at[1], at[0], at[2]], [second, first, width])] = x.Span<float>()[i];
+            turned.Span<float>()[(int)Reference.Join([at[1], at[0], at[2]], [second, first, width])] =
+                x.Span<float>()[i];
         }
 
         return turned;

@@ -18,7 +18,8 @@ internal static class Reference
         }
 
         shape = [x.Shape[0], w.Shape[0], .. windows];
-        double[] image = Given.Doubles(x), weights = Given.Doubles(w), y = new double[shape.Aggregate(1L, (p, q) => p * q)];
+        double[] image = Given.Doubles(x), weights = Given.Doubles(w),
+            y = new double[shape.Aggregate(1L, (p, q) => p * q)];
         double[]? bias = b is null ? null : Given.Doubles(b);
         long inner = w.Shape[1], outer = w.Shape[0] / given.Group, count = y.Length / shape[0] / shape[1];
         for (int i = 0; i < y.Length; i++)

@@ -17,7 +17,8 @@ public sealed class SequenceTests
         TensorValue x = Given.As(Given.Floats([1, 1, 2, 3], 1, 2, 3, 4, 5, 6), type);
         TensorValue positions = Given.Longs([1, 2], 1, 0);
         TensorValue y = Given.One(
-            "rotary_embedding", [("rotary_embedding_dim", 2)], x, Given.As(s_cos, type), Given.As(s_sin, type), positions);
+            "rotary_embedding", [("rotary_embedding_dim", 2)], x, Given.As(s_cos, type), Given.As(s_sin, type),
+                positions);
         Given.Near([-2, 1, 3, 4, 5, 6], y);
     }
 
@@ -90,14 +91,16 @@ public sealed class SequenceTests
         const int b = 2, t = 3, heads = 4, shared = 2, dk = 3, dv = 2;
         TensorValue q = Given.Random(1, b, t, heads * dk), k = Given.Random(2, b, t, shared * dk);
         TensorValue v = Given.Random(3, b, t, shared * dv), past = Given.Random(4, b, shared, dk, dv);
-        bool gated = rule.StartsWith("gated", StringComparison.Ordinal), delta = rule.EndsWith("delta", StringComparison.Ordinal);
+        bool gated = rule.StartsWith("gated", StringComparison.Ordinal),
+            delta = rule.EndsWith("delta", StringComparison.Ordinal);
         TensorValue? decay = gated ? Given.Random(5, b, t, perColumn ? shared * dk : shared) : null;
         TensorValue? beta = delta ? Given.Random(6, b, t, perColumn ? 1 : shared) : null;
         TensorValue? erase = delta && perColumn ? Given.Random(7, b, t, shared * dk) : null;
         (string, AttributeValue)[] attributes =
             [("q_num_heads", heads), ("kv_num_heads", shared), ("update_rule", rule), ("scale", perColumn ? 0.5 : 0.0)];
         double scale = perColumn ? 0.5 : 1 / Math.Sqrt(dk);
-        double[] x = Given.Doubles(q), y = Given.Doubles(k), z = Given.Doubles(v), expected = new double[b * t * heads * dv];
+        double[] x = Given.Doubles(q), y = Given.Doubles(k), z = Given.Doubles(v),
+            expected = new double[b * t * heads * dv];
         double[] state = Given.Doubles(past);
         for (int n = 0; n < b * shared; n++)
         {
@@ -124,7 +127,8 @@ public sealed class SequenceTests
                     for (int m = 0; m < dv; m++)
                     {
                         expected[(((row * heads) + h) * dv) + m] =
-                            scale * Enumerable.Range(0, dk).Sum(d => x[(((row * heads) + h) * dk) + d] * s[(d * dv) + m]);
+                            scale * Enumerable.Range(0, dk).Sum(d =>
+                                x[(((row * heads) + h) * dk) + d] * s[(d * dv) + m]);
                     }
                 }
             }
