@@ -144,7 +144,7 @@ public sealed class ModelTests
                 {{step}}
                 JMP again
             }
-            """, new NbcRun { Task = new NbcTask { Limits = NbcLimits.Sandbox with { MemoryBytes = 1 << 20 } } });
+            """, new NbcRun { Task = new NbcTask { Limits = NbcLimits.Sandbox with { MemoryBytes = 1 << 17 } } });
         Assert.Equal(NbcErrorCode.TooLarge, error.Code);
     }
 

@@ -45,7 +45,10 @@ public sealed class AssemblyTests
         Assert.Contains("""
             h = tensors [!ntir.string [1] ["A"]], i = ints [], j = floats [], k = texts [], "l m" = -1e+30}
             """, text);
-        Assert.Equal(NbcContainer.ToBytes(built), NbcContainer.ToBytes(SampleProgram.Read(text)));
+        byte[] bytes = NbcContainer.ToBytes(built);
+        Assert.Equal(bytes, NbcContainer.ToBytes(SampleProgram.Read(text)));
+        Assert.True(NbcContainer.TryRead(bytes, out NbcProgram? read, out ContainerFault fault), fault.ToString());
+        Assert.Equal(text, NbcDisassembler.Disassemble(read));
     }
 
     [Fact]
