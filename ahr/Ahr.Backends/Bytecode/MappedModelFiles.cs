@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using Ahr.Backends.OnnxRuntime;
 using Ahr.Importers;
 using Nbc.Values;
 
@@ -41,6 +42,9 @@ internal sealed unsafe class MappedModelFiles(string folder) : IModelFiles
         }
     }
 
+    /// <summary>A file as memory, for as long as the window is open.</summary>
+    public static Window Show(string path) => new(Map(new FileInfo(path)));
+
     private static ForeignMemory Map(FileInfo file)
     {
         MemoryMappedFile mapping = MemoryMappedFile.CreateFromFile(
@@ -49,6 +53,27 @@ internal sealed unsafe class MappedModelFiles(string folder) : IModelFiles
         byte* pointer = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref pointer);
         return new ForeignMemory(pointer + view.PointerOffset, file.Length, new Mapping(mapping, view));
+    }
+
+    /// <summary>A mapped file of at most 2^31 - 1 bytes.</summary>
+    public sealed class Window : IDisposable
+    {
+        private readonly ForeignMemory _mapped;
+        private readonly NativeBytes _bytes;
+
+        internal Window(ForeignMemory mapped)
+        {
+            _mapped = mapped;
+            _bytes = new NativeBytes(new ReadOnlySpan<byte>(mapped.Pointer, checked((int)mapped.Length)));
+        }
+
+        public ReadOnlyMemory<byte> Memory => _bytes.Memory;
+
+        public void Dispose()
+        {
+            _bytes.Close();
+            GC.KeepAlive(_mapped);
+        }
     }
 
     /// <summary>Unmaps when no tensor lies there any more.</summary>

@@ -29,13 +29,30 @@ public static class NbcCompilation
             return (ReadNtir(path, name), new ImportReport());
         }
 
-        using FileStream stream = Open(path, name);
-        MappedModelFiles files = new(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        ImportResult result = OnnxImporter.Import(
-            stream, files, new OnnxImportOptions { AllowFallback = allowFallback });
+        ImportResult result = ReadOnnx(path, new OnnxImportOptions { AllowFallback = allowFallback });
         return result.Module is { } module
             ? (module, result.Report)
             : throw Refusal(name, result.Diagnostics);
+    }
+
+    /// <summary>Reads an ONNX file by mapping it; what is wrong with its content is in the result.</summary>
+    /// <exception cref="BackendException">The file cannot be read, or is larger than an ONNX file can be.</exception>
+    internal static ImportResult ReadOnnx(string path, OnnxImportOptions options)
+    {
+        string name = Path.GetFileName(path);
+        using (FileStream stream = Open(path, name))
+        {
+            if (stream.Length is 0 or > int.MaxValue)
+            {
+                throw new BackendException(BackendFault.UnreadableModel, stream.Length == 0
+                    ? $"'{name}' is empty: copy or export it again"
+                    : $"'{name}' is larger than 2 GiB, as no ONNX file can be: keep its weights beside it");
+            }
+        }
+
+        MappedModelFiles files = new(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        using MappedModelFiles.Window window = MappedModelFiles.Show(path);
+        return OnnxImporter.Import(window.Memory, files, options);
     }
 
     /// <summary>Optimises a module in place and lowers it.</summary>

@@ -56,10 +56,11 @@ public sealed class ConformanceRun(IConformanceSubject subject, Tolerance tolera
                 continue;
             }
 
-            NbcValue? expected = Read(path, signature.Outputs, i);
+            NbcValue expected = OnnxTensors.Parse(
+                File.ReadAllBytes(path), i < signature.Outputs.Count ? signature.Outputs[i] : NtirType.Unknown);
             string? difference = signature.IsRandom
                 ? RandomOutputs.Difference(signature, outputs[i], expected, inputs)
-                : ValueComparison.Difference(outputs[i], expected, tolerance);
+                : ValueComparison.Difference(AsFile(outputs[i], expected), expected, tolerance);
             if (difference is not null)
             {
                 return $"output {i}: {difference}";
@@ -67,6 +68,28 @@ public sealed class ConformanceRun(IConformanceSubject subject, Tolerance tolera
         }
 
         return null;
+    }
+
+    // Old test data keeps bfloat16 as plain 16-bit numbers, since numpy has no such type, and ONNX's own runner
+    // compares those numbers within its tolerance: the data was cut off where the operator rounds.
+    private static NbcValue? AsFile(NbcValue? actual, NbcValue expected)
+    {
+        if (actual is TensorValue { Type: ElementType.BFloat16 } tensor &&
+            expected is TensorValue { Type: ElementType.UInt16 } bits)
+        {
+            Widen(tensor);
+            Widen(bits);
+        }
+
+        return actual;
+    }
+
+    private static void Widen(TensorValue tensor)
+    {
+        float[] numbers = Array.ConvertAll(tensor.Bytes().ToArray().Chunk(2).ToArray(), pair =>
+            (float)BitConverter.ToUInt16(pair));
+        TensorValue wide = TensorValue.From<float>(ElementType.Float32, numbers, tensor.Shape);
+        tensor.ResetView(wide, tensor.Shape);
     }
 
     private static NbcValue? Read(string? path, IReadOnlyList<NtirType> types, int index)
@@ -78,9 +101,9 @@ public sealed class ConformanceRun(IConformanceSubject subject, Tolerance tolera
 
         NtirType type = index < types.Count ? types[index] : NtirType.Unknown;
         NbcValue value = OnnxTensors.Parse(File.ReadAllBytes(path), type);
-        if (type is TensorType { Element: ElementType.BFloat16 } && value is TensorValue { Type: ElementType.UInt16 } bits)
+        if (type is TensorType { Element: ElementType.BFloat16 } &&
+            value is TensorValue { Type: ElementType.UInt16 } bits)
         {
-            // Old test data keeps bfloat16 as plain 16-bit numbers, since numpy has no such type.
             bits.ResetView(bits, 0, ElementType.BFloat16, bits.Shape);
         }
 
@@ -99,11 +122,7 @@ internal sealed record ModelSignature(
 
     public static ModelSignature Read(string path)
     {
-        using FileStream stream = File.OpenRead(path);
-        ImportResult result = OnnxImporter.Import(
-            stream,
-            new MappedModelFiles(Path.GetDirectoryName(Path.GetFullPath(path))!),
-            new OnnxImportOptions { AllowFallback = true });
+        ImportResult result = NbcCompilation.ReadOnnx(path, new OnnxImportOptions { AllowFallback = true });
         if (result.Module is not { } module)
         {
             return new ModelSignature([], [], false, false, false);

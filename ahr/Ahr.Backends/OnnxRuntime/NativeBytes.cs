@@ -1,4 +1,5 @@
 using System.Buffers;
+using Nbc.Tensors;
 
 namespace Ahr.Backends.OnnxRuntime;
 
@@ -13,7 +14,7 @@ internal sealed unsafe class NativeBytes(ReadOnlySpan<byte> bytes) : MemoryManag
     public override Span<byte> GetSpan()
     {
         void* start = _start;
-        ObjectDisposedException.ThrowIf(start is null && _length > 0, typeof(Nbc.Tensors.TensorSet));
+        ObjectDisposedException.ThrowIf(start is null && _length > 0, typeof(TensorSet));
         return new Span<byte>(start, _length);
     }
 

@@ -100,27 +100,8 @@ internal sealed class OnnxRuntimeModel : IBackendModel
         }
     }
 
-    private string[] CheckOutputs(IReadOnlyList<string> outputs)
-    {
-        string[] wanted = [.. outputs];
-        for (int i = 0; i < wanted.Length; i++)
-        {
-            if (!_outputNames.Contains(wanted[i], StringComparer.Ordinal))
-            {
-                throw InputRule.Invalid(
-                    $"'{_name}' has no output '{wanted[i]}', it has {string.Join(", ", _outputNames)}");
-            }
-
-            if (Array.IndexOf(wanted, wanted[i]) != i)
-            {
-                throw InputRule.Invalid($"output '{wanted[i]}' is asked for twice: name it once");
-            }
-        }
-
-        return wanted.Length > 0
-            ? wanted
-            : throw InputRule.Invalid($"no output is asked for: name one of {string.Join(", ", _outputNames)}");
-    }
+    private string[] CheckOutputs(IReadOnlyList<string> outputs) =>
+        Array.ConvertAll(OutputRule.Find(_name, Outputs, outputs), place => _outputNames[place]);
 
     private static TensorSpec[] Describe(
         string model, string what, IReadOnlyList<string> names, IReadOnlyDictionary<string, NodeMetadata> metadata)

@@ -27,7 +27,7 @@ internal sealed class OutputValues : IDisposable
                 tensors[i] = owner.Read(names[i], values.ElementAt(i), i);
             }
 
-            return new TensorSet(tensors, owner);
+            return new TensorSet(tensors, owner) { Engine = "onnxruntime" };
         }
         catch
         {

@@ -11,6 +11,9 @@ public sealed record OnnxImportOptions
     /// <summary>Nodes in all, after the model's own functions are put in their places.</summary>
     public int MaxNodes { get; init; } = 1_000_000;
 
+    /// <summary>Messages in the file: nodes, attributes, tensors, types, sizes and so on.</summary>
+    public int MaxMessages { get; init; } = 4_000_000;
+
     /// <summary>Graphs and functions inside each other.</summary>
     public int MaxDepth { get; init; } = 32;
 

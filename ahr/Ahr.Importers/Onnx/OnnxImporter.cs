@@ -14,40 +14,31 @@ namespace Ahr.Importers.Onnx;
 /// </remarks>
 public static class OnnxImporter
 {
-    /// <param name="model">The bytes of the file; not used after this returns.</param>
+    /// <param name="model">The bytes of the file, mapped or in memory; not used after this returns.</param>
     /// <param name="files">The files beside it.</param>
     public static ImportResult Import(
         ReadOnlyMemory<byte> model, IModelFiles files, OnnxImportOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(files);
-        return Import(() => ModelProto.Parser.ParseFrom(model.Span), files, options);
-    }
-
-    /// <param name="model">The content of the file; read to its end.</param>
-    /// <param name="files">The files beside it.</param>
-    public static ImportResult Import(Stream model, IModelFiles files, OnnxImportOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(files);
-        return Import(() => ModelProto.Parser.ParseFrom(model), files, options);
-    }
-
-    private static ImportResult Import(Func<ModelProto> parse, IModelFiles files, OnnxImportOptions? options)
-    {
-        ModelProto model;
+        options ??= new OnnxImportOptions();
         try
         {
-            model = parse();
+            WireScan.Check(model.Span, options.MaxMessages);
+            ModelImport import = new(ModelProto.Parser.ParseFrom(model.Span), files, options);
+            import.Run();
+            return new ImportResult(
+                import.Diagnostics.Count == 0 ? import.Module : null, import.Diagnostics, import.Report);
+        }
+        catch (ImportException refused)
+        {
+            return Refuse(refused.Fault, refused.Message);
         }
         catch (InvalidProtocolBufferException broken)
         {
-            Diagnostic fault = new(NtirFault.Malformed, "model", $"the file is no ONNX model: {broken.Message}");
-            return new ImportResult(null, [fault], new ImportReport());
+            return Refuse(NtirFault.Malformed, $"the file is no ONNX model: {broken.Message}");
         }
-
-        ModelImport import = new(model, files, options ?? new OnnxImportOptions());
-        import.Run();
-        return new ImportResult(
-            import.Diagnostics.Count == 0 ? import.Module : null, import.Diagnostics, import.Report);
     }
+
+    private static ImportResult Refuse(NtirFault fault, string detail) =>
+        new(null, [new Diagnostic(fault, "model", detail)], new ImportReport());
 }

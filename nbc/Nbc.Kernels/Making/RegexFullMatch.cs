@@ -8,7 +8,8 @@ namespace Nbc.Kernels.Making;
 
 /// <summary>Whether a string as a whole matches a pattern.</summary>
 /// <remarks>
-/// Meaning: RE2's syntax, by way of <see cref="Re2Pattern"/>; what .NET's matcher without backtracking lacks is refused.
+/// Meaning: RE2's syntax, by way of <see cref="Re2Pattern"/>; what .NET's matcher without backtracking lacks is
+/// refused.
 /// Bound: time linear in the string; a pattern of 64 Ki characters.
 /// Source: ONNX operator RegexFullMatch, version 20.
 /// </remarks>
@@ -31,7 +32,8 @@ internal sealed class RegexFullMatch : Kernel
         try
         {
             _pattern = new Regex(
-                $@"\A(?:{Re2Pattern.Translate(pattern)})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+                $@"\A(?:{Re2Pattern.Translate(pattern)})\z",
+                RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException or FormatException)
         {

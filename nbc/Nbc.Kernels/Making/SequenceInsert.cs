@@ -1,4 +1,5 @@
 using Nbc.Kernels.Movement;
+using Nbc.Tensors;
 using Nbc.Values;
 
 namespace Nbc.Kernels.Making;
@@ -11,11 +12,15 @@ internal sealed class SequenceInsert : Kernel
     {
         SequenceValue sequence = Sequences.Input(context, 0);
         TensorValue tensor = context.Input(1);
-        Dimensions.CheckType(tensor, sequence.ElementType, "tensor");
+        if (sequence.ElementType != ElementType.Undefined)
+        {
+            Dimensions.CheckType(tensor, sequence.ElementType, "tensor");
+        }
+
         int count = sequence.Items.Count;
         int position = context.OptionalInput(2) is { } operand
             ? Sequences.Position(operand, count, count + 1) : count;
-        SequenceValue result = (SequenceValue)sequence.Share();
+        SequenceValue result = new(tensor.Type, sequence.Items.Select(item => item.Share()));
         result.Items.Insert(position, tensor.Share());
         context.Give(0, result);
     }

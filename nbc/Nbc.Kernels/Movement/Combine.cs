@@ -24,7 +24,8 @@ internal static unsafe class Combine
     public static int Rule(KernelAttributes attributes) =>
         attributes.Choice("reduction", "none", "add", "mul", "max", "min");
 
-    /// <summary>The first result, starting as a copy of the first operand, in its place where that is possible.</summary>
+    /// <summary>The first result, starting as a copy of the first operand, in its place where that is
+    /// possible.</summary>
     public static TensorValue StartFrom(KernelContext context, TensorValue data)
     {
         TensorValue output = context.OutputOver(0, 0, data.Type, data.Shape);

@@ -46,7 +46,12 @@ internal sealed class Concat : Kernel
     /// <summary>Refuses a tensor that differs in type or in another axis.</summary>
     public static void CheckFits(TensorValue first, TensorValue input, int axis, int number)
     {
-        Dimensions.CheckType(input, first.Type, $"operand {number}");
+        if (input.Type != first.Type)
+        {
+            throw new KernelException(
+                KernelFault.WrongType, $"operand {number} is {input}, it does not follow {first}");
+        }
+
         bool fits = input.Rank == first.Rank && input.Shape[..axis].SequenceEqual(first.Shape[..axis]) &&
             input.Shape[(axis + 1)..].SequenceEqual(first.Shape[(axis + 1)..]);
         if (!fits)

@@ -21,7 +21,8 @@ internal sealed class DepthToSpace(KernelAttributes attributes) : Kernel
         long square = _block * _block;
         if (c % square != 0)
         {
-            throw new KernelException(KernelFault.WrongShape, $"{c} channels of {input} do not make squares of {_block}");
+            throw new KernelException(KernelFault.WrongShape,
+                $"{c} channels of {input} do not make squares of {_block}");
         }
 
         TensorValue output = context.Output(0, input.Type, n, c / square, h * _block, w * _block);

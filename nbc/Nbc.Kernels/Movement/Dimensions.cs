@@ -51,7 +51,8 @@ internal static class Dimensions
         }
     }
 
-    /// <summary>As <see cref="Read"/> for an operand that must have exactly as many elements as there is room.</summary>
+    /// <summary>As <see cref="Read"/> for an operand that must have exactly as many elements as there is
+    /// room.</summary>
     public static void ReadExactly(TensorValue tensor, string name, Span<long> values)
     {
         int length = Length(tensor, name);

@@ -9,7 +9,8 @@ internal interface IElementMove
     void Move<T>(ReadOnlySpan<T> source, Span<T> target);
 }
 
-/// <summary>Does a move with the type that is as large as the tensors' elements: one code for all element types.</summary>
+/// <summary>Does a move with the type that is as large as the tensors' elements: one code for all element
+/// types.</summary>
 internal static class ElementMove
 {
     public static void Run<TMove>(ref TMove move, TensorValue source, TensorValue target)

@@ -17,7 +17,11 @@ internal static class Rearrange
     /// <param name="shape">Of the source, its axes split.</param>
     /// <param name="order">Axis i of the result is axis order[i] of the source.</param>
     public static void Run(
-        KernelContext context, TensorValue source, ReadOnlySpan<long> shape, ReadOnlySpan<int> order, TensorValue target)
+        KernelContext context,
+        TensorValue source,
+        ReadOnlySpan<long> shape,
+        ReadOnlySpan<int> order,
+        TensorValue target)
     {
         Span<long> steps = stackalloc long[shape.Length];
         Span<long> extents = stackalloc long[shape.Length];

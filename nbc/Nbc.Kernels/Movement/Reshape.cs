@@ -5,7 +5,8 @@ namespace Nbc.Kernels.Movement;
 
 /// <summary>The same elements under another shape.</summary>
 /// <remarks>
-/// Meaning: a size of 0 keeps the operand's size of that axis, with allowzero it is 0; one size may be -1: what is left.
+/// Meaning: a size of 0 keeps the operand's size of that axis, with allowzero it is 0; one size may be -1: what is
+/// left.
 /// Source: ONNX operator Reshape, version 25.
 /// </remarks>
 internal sealed class Reshape(KernelAttributes attributes) : Kernel

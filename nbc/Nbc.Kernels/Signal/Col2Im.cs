@@ -87,7 +87,8 @@ internal sealed class Col2Im : Kernel
             (_pads?.Length ?? (2 * axes)) == 2 * axes;
         if (!fits)
         {
-            throw new KernelException(KernelFault.WrongAttribute, $"dilations, strides or pads are not for {axes} axes");
+            throw new KernelException(KernelFault.WrongAttribute,
+                $"dilations, strides or pads are not for {axes} axes");
         }
     }
 
@@ -98,7 +99,11 @@ internal sealed class Col2Im : Kernel
     private long Stride(int i) => _strides is null ? 1 : _strides[i];
 
     private readonly ref struct Add(
-        KernelContext context, Col2Im col2Im, ReadOnlySpan<long> size, ReadOnlySpan<long> block, ReadOnlySpan<long> blocks)
+        KernelContext context,
+        Col2Im col2Im,
+        ReadOnlySpan<long> size,
+        ReadOnlySpan<long> block,
+        ReadOnlySpan<long> blocks)
         : IFloatWork
     {
         private readonly ReadOnlySpan<long> _size = size;

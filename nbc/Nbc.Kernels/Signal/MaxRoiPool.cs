@@ -40,7 +40,8 @@ internal sealed class MaxRoiPool : Kernel
         for (int i = 0; i < rois.Count; i++)
         {
             double number = Scalars.ToDouble(rois, i);
-            bool isFine = i % 5 == 0 ? number >= 0 && number < x.Shape[0] : Math.Abs(number * _scale) < int.MaxValue / 4;
+            bool isFine = i % 5 == 0 ? number >= 0 && number < x.Shape[0]
+                : Math.Abs(number * _scale) < int.MaxValue / 4;
             if (!isFine)
             {
                 throw new KernelException(KernelFault.OutOfRange, $"region {i / 5} names {number}");

@@ -92,7 +92,8 @@ internal sealed class ResizeGeometry
     };
 
     /// <summary>True when every element of the result is the one at the same place: nothing is resized.</summary>
-    public bool IsIdentity(in ResizeAxis axis) => axis.In == axis.Out && axis.Scale == 1 && (!Crops || (axis.RoiStart == 0 && axis.RoiEnd == 1));
+    public bool IsIdentity(in ResizeAxis axis) =>
+        axis.In == axis.Out && axis.Scale == 1 && (!Crops || (axis.RoiStart == 0 && axis.RoiEnd == 1));
 
     // Older models give an empty tensor for what is not given.
     private static TensorValue? Given(KernelContext context, int input, string name, int count)

@@ -11,7 +11,7 @@ internal static class Training
         Op(0x2800, "training.adagrad", ["R", "T", "inputs..."], ["outputs..."],
             Float("decay_factor", 0), Float("epsilon", 1e-6), Float("norm_coefficient", 0)),
         Op(0x2801, "training.adam", ["R", "T", "inputs..."], ["outputs..."],
-            Float("alpha", 0.9), Float("beta", 0.999), Float("epsilon", 1e-6), Float("norm_coefficient", 0),
+            Float("alpha", 0.9), Float("beta", 0.999), Float("epsilon"), Float("norm_coefficient", 0),
             Float("norm_coefficient_post", 0)),
         Op(0x2802, "training.momentum", ["R", "T", "inputs..."], ["outputs..."],
             Needed(Float("alpha")), Needed(Float("beta")), Needed(Text("mode")), Needed(Float("norm_coefficient"))),

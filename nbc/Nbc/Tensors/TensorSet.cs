@@ -19,6 +19,9 @@ public sealed class TensorSet : IDisposable
 
     public IReadOnlyList<Tensor> Tensors { get; }
 
+    /// <summary>Short name of the engine that made them; null when nobody said.</summary>
+    public string? Engine { get; init; }
+
     /// <summary>Bytes of data in all tensors.</summary>
     public long ByteCount
     {

@@ -61,6 +61,7 @@ internal sealed record JoinSource(MeshToken? Token, IReadOnlyList<string> Addres
             : throw new CliException(ExitCodes.Usage, fault);
     }
 
-    private static bool IsAddress(string text) =>
-        text.Contains(':', StringComparison.Ordinal) && MeshAddress.TryParse(text, out _, out _);
+    // What begins as an IPv6 address does is meant as one, well written or not.
+    private static bool IsAddress(string text) => text.StartsWith('[') ||
+        (text.Contains(':', StringComparison.Ordinal) && MeshAddress.TryParse(text, out _, out _));
 }

@@ -66,6 +66,10 @@ internal static class DoctorRules
         "ufw" => new Finding("firewall", Verdict.Warn, string.Create(CultureInfo.InvariantCulture,
             $"ufw is on: unless it is done, `ufw allow {NodeOptions.DefaultMeshPort}` and ") +
             string.Create(CultureInfo.InvariantCulture, $"`ufw allow {NodeOptions.DefaultBeaconPort}/udp`.")),
+        "nftables" or "iptables" => new Finding("firewall", Verdict.Warn, string.Create(CultureInfo.InvariantCulture,
+            $"{facts.Firewall.Guess} loads rules at the start of this machine: they must accept TCP and UDP port ") +
+            string.Create(CultureInfo.InvariantCulture,
+            $"{NodeOptions.DefaultMeshPort} and UDP port {NodeOptions.DefaultBeaconPort}.")),
         { } other => new Finding("firewall", Verdict.Warn, string.Create(CultureInfo.InvariantCulture,
             $"{other} is on: it must let in TCP and UDP port {NodeOptions.DefaultMeshPort} and UDP port ") +
             string.Create(CultureInfo.InvariantCulture, $"{NodeOptions.DefaultBeaconPort}.")),
@@ -110,7 +114,8 @@ internal static class DoctorRules
 
     private static Finding Quic(DoctorFacts facts) => new("quic", Verdict.Ok, facts.HasQuic
         ? "QUIC can be used."
-        : "QUIC cannot be used (libmsquic is not installed): NoodleLink uses TCP, which works as well.");
+        : "QUIC cannot be used (libmsquic is not installed): NoodleLink uses TCP, which works as well; install the " +
+            "package libmsquic where connections lose packets.");
 
     private static Finding Reached(ReachFact fact)
     {
@@ -154,6 +159,11 @@ internal static class DoctorRules
             }
         }
 
+        foreach (Finding ill in nodes.Where(node => node.State == NodeStates.Alive).SelectMany(Health))
+        {
+            yield return ill;
+        }
+
         string[] versions = [.. nodes.Select(node => node.Version).Where(v => v.Length > 0).Distinct().Order()];
         if (versions.Length > 1)
         {
@@ -162,6 +172,13 @@ internal static class DoctorRules
                 "them to the newest.");
         }
     }
+
+    // What a node finds of itself and only it can see: its clock beside those of the others, its disk, its backends.
+    private static IEnumerable<Finding> Health(NodeInfo node) =>
+        from check in node.Health ?? []
+        where check.Level != HealthLevels.Ok && check.Name != "mesh" // that is seen from here
+        select new Finding(check.Name, check.Level == HealthLevels.Fail ? Verdict.Fail : Verdict.Warn,
+            $"{node.Id}: {check.Detail.TrimEnd('.')}.");
 
     private static Finding? Node(NodeInfo node)
     {

@@ -42,11 +42,14 @@ internal static class DoctorVerb
 
     internal static (string Host, int Port) ParseTarget(string text)
     {
-        string full = text.Contains("://", StringComparison.Ordinal) ? "" : "noodle://" + text;
-        return Uri.TryCreate(full, UriKind.Absolute, out Uri? uri) && uri.Host.Length > 0
-            && uri.PathAndQuery is "/" or ""
-            ? (uri.DnsSafeHost, uri.IsDefaultPort || uri.Port < 0 ? NodeOptions.DefaultMeshPort : uri.Port)
-            : throw new CliException(ExitCodes.Usage, $"'{text}' is no address; --to takes HOST or HOST:PORT.");
+        if (!MeshAddress.TryParse(text, out string host, out int port))
+        {
+            throw new CliException(
+                ExitCodes.Usage, $"'{SafeText.Clean(text)}' is no address; --to takes HOST or HOST:PORT.");
+        }
+
+        return MeshAddress.FindFault(text) is { } fault
+            ? throw new CliException(ExitCodes.Usage, $"--to: {fault}.") : (host, port);
     }
 
     private static async Task<IReadOnlyList<NodeInfo>?> AskNodeAsync(ParseResult parsed, CancellationToken cancellation)

@@ -61,7 +61,11 @@ internal sealed class Surroundings(string root, TimeProvider time)
             return null; // it cannot be read, so nothing is known
         }
 
+        bool Has(params string[] paths) => paths.Any(path => Path.Exists(Path.Combine(at, path)));
         return Directory.Exists(Path.Combine(at, "run/firewalld")) ? "firewalld"
+            : Has("etc/systemd/system/sysinit.target.wants/nftables.service",
+                "etc/systemd/system/multi-user.target.wants/nftables.service") ? "nftables"
+            : Has("etc/iptables/rules.v4", "etc/sysconfig/iptables") ? "iptables"
             : OperatingSystem.IsWindows() ? "Windows Defender Firewall" : null;
     }
 
@@ -106,9 +110,15 @@ internal sealed class Surroundings(string root, TimeProvider time)
 
     private static int MtuOf(IPInterfaceProperties properties)
     {
+        int four = MtuOf(() => properties.GetIPv4Properties()?.Mtu);
+        return four > 0 ? four : MtuOf(() => properties.GetIPv6Properties()?.Mtu); // it may have one family alone
+    }
+
+    private static int MtuOf(Func<int?> read)
+    {
         try
         {
-            return properties.GetIPv4Properties()?.Mtu ?? 0;
+            return read() ?? 0;
         }
         catch (Exception e) when (e is NetworkInformationException or PlatformNotSupportedException)
         {
@@ -130,14 +140,28 @@ internal sealed class Surroundings(string root, TimeProvider time)
                 : PortUse.Other);
     }
 
-    private static bool IsFree(string protocol, int port)
+    internal static bool IsFree(string protocol, int port) =>
+        IsFree(protocol, new IPEndPoint(IPAddress.Any, port))
+        && (!Socket.OSSupportsIPv6 || IsFree(protocol, new IPEndPoint(IPAddress.IPv6Any, port)));
+
+    private static bool IsFree(string protocol, IPEndPoint at)
     {
         bool udp = protocol == "UDP";
         try
         {
-            using var socket = new Socket(AddressFamily.InterNetwork, udp ? SocketType.Dgram : SocketType.Stream,
+            using var socket = new Socket(at.AddressFamily, udp ? SocketType.Dgram : SocketType.Stream,
                 udp ? ProtocolType.Udp : ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Any, port));
+            if (at.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                socket.DualMode = false; // IPv4 has been looked at
+            }
+
+            socket.Bind(at);
+            if (!udp)
+            {
+                socket.Listen(); // of TCP only this tells that nobody else listens
+            }
+
             return true;
         }
         catch (SocketException)

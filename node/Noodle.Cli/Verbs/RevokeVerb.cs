@@ -2,6 +2,8 @@ using System.CommandLine;
 using Noodle.Cli.CommandLine;
 using Noodle.Cli.Output;
 using Noodle.Client;
+using Noodle.Client.Control;
+using Noodle.Primitives;
 
 namespace Noodle.Cli.Verbs;
 
@@ -23,9 +25,19 @@ internal static class RevokeVerb
         {
             using NoodleClient client = NodeAddress.Connect(parsed);
             string node = parsed.GetValue(s_node)!;
+            TrustInfo trust = await client.GetTrustAsync(cancellation);
             await client.RevokeNodeAsync(node, cancellation);
             await Console.Error.WriteLineAsync($"revoked {SafeText.Clean(node)}; its connections end everywhere");
+            if (IsAdmin(trust, node))
+            {
+                await Console.Error.WriteLineAsync(
+                    "It was an admin and has the key of the mesh's authority: unless that machine is in your hands, "
+                    + "found a new mesh, because with the key it can admit itself again under another name.");
+            }
         });
         return verb;
     }
+
+    internal static bool IsAdmin(TrustInfo trust, string node) => trust.Admins.Any(
+        admin => admin == node || (NodeId.TryParse(admin, out NodeId id) && id.ShortName == node));
 }

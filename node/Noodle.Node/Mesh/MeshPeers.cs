@@ -26,9 +26,10 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
     private const int MaxUnprovenDials = 4;
     private const int MaxUnprovenTries = 3;
     private static readonly TimeSpan s_unprovenPause = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1); // news wakes it sooner
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(3);
     private const int FailuresBeforeRelay = 2;
 
     private readonly Dictionary<NodeId, Dial> _dials = []; // the loop's alone
@@ -262,7 +263,9 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
                 throw new LinkException(LinkFault.Unreachable, $"The direct way to {address} is closed here.");
             }
 
-            await link.ConnectAsync(node, address, cancellation);
+            Task<LinkPeer> direct = ConnectAsync(node, address, cancellation);
+            await GoRoundSilenceAsync(dial, node, direct, cancellation);
+            await direct;
             dial.Unproven = 0;
             dial.Failures = 0;
             dial.Pause = s_firstPause; // a peer that accepts and hangs up is not dialed in a circle
@@ -282,6 +285,35 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
 
         dial.EndedAt = time.GetTimestamp();
         Wake();
+    }
+
+    // Gossip knows one address of a node; where that one is not to be had, the node may have told another.
+    private async Task<LinkPeer> ConnectAsync(NodeId node, IPEndPoint address, CancellationToken cancellation)
+    {
+        try
+        {
+            return await link.ConnectAsync(node, address, cancellation);
+        }
+        catch (LinkException e) when (e.Fault == LinkFault.Unreachable && !PeerJudge.IsRefusal(e)
+            && gossip.OtherEndPointOf(address) is not null)
+        {
+            return await link.ConnectAsync(node, gossip.OtherEndPointOf(address) ?? address, cancellation);
+        }
+    }
+
+    // What drops packets without a word would hold the node up for the whole limit of a dial, again and again.
+    private async Task GoRoundSilenceAsync(
+        Dial dial, NodeId node, Task<LinkPeer> direct, CancellationToken cancellation)
+    {
+        using var answered = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task silence = Task.Delay(s_silence, time, answered.Token);
+        if (await Task.WhenAny(direct, silence) == silence && !cancellation.IsCancellationRequested)
+        {
+            dial.Failures = FailuresBeforeRelay;
+            await GoRoundAsync(dial, node, LinkFault.HandshakeTimeout, cancellation);
+        }
+
+        await answered.CancelAsync();
     }
 
     // A wrong certificate is as wrong behind a relay; what blocks the way is not there.

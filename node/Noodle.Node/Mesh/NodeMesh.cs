@@ -53,6 +53,7 @@ internal sealed class NodeMesh : IAsyncDisposable
             {
                 Profile = options.Lan ? SwimOptions.Lan : SwimOptions.Local,
                 Keys = _keys,
+                AlsoOn = options.Lan ? IPAddress.IPv6Any : IPAddress.IPv6Loopback,
                 TakeTls = Link.TryAdopt,
                 TakeDatagram = datagram => Link.TakeDatagram(datagram),
             },
@@ -126,8 +127,9 @@ internal sealed class NodeMesh : IAsyncDisposable
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
                 throw new TrustException(
-                    $"No network interface came up within {options.JoinTimeout.TotalSeconds:0.###} s; " +
-                    "connect it and start again, or start without --lan.");
+                    $"No network interface came up within {options.JoinTimeout.TotalSeconds:0.###} s " +
+                    "with an IPv4 address, or an IPv6 one that is not link-local (fe80:...): other nodes could not " +
+                    "be told where this one is. Connect it and start again, or start without --lan.");
             }
         }
     }
@@ -204,12 +206,13 @@ internal sealed class NodeMesh : IAsyncDisposable
 
         void TakeGiven(IReadOnlyList<IPEndPoint> addresses)
         {
-            foreach (IPEndPoint address in addresses)
+            foreach (IPEndPoint named in addresses)
             {
+                IPEndPoint address = Gossip.KnownEndPointOf(named);
                 if (!address.Equals(Gossip.AdvertisedEndPoint) &&
                     !Gossip.Members.Any(member => member.GossipEndPoint.Equals(address) && IsLiving(member)))
                 {
-                    given.Offer(address, stop.Token);
+                    given.Offer(named, stop.Token);
                 }
             }
         }
@@ -258,6 +261,8 @@ internal sealed class NodeMesh : IAsyncDisposable
     {
         int port = Gossip.LocalEndPoint.Port;
         Link.UseDatagrams(port, Gossip.TrySendDatagram);
+        // Bound to every address of IPv6, QUIC takes those of IPv4 too.
+        address = _options.Lan && Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : address;
         int quic = port + QuicPortAbove;
         await Link.StartQuicAsync(new IPEndPoint(address, quic <= IPEndPoint.MaxPort ? quic : 0), cancellation);
     }

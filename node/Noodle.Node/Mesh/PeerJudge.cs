@@ -28,8 +28,11 @@ internal sealed class PeerJudge(GossipHost gossip)
     }
 
     public void NoteNotReached(NodeId node, LinkException failure) => Note(node,
-        failure.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionRefused }
-            ? PeerSign.Refused : PeerSign.NotReached);
+        IsRefusal(failure) ? PeerSign.Refused : PeerSign.NotReached);
+
+    /// <summary>True when the machine is there and nothing listens at the port.</summary>
+    public static bool IsRefusal(LinkException failure) =>
+        failure.GetBaseException() is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
 
     /// <summary>Takes what gossip says; what this class itself had said comes by here too.</summary>
     public void NoteChange(RegistryEvent change)

@@ -36,6 +36,16 @@ public static class MeshAddress
                 Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4;
     }
 
+    /// <summary>Why an address leads nowhere although it is written well, as a sentence; null when nothing speaks
+    /// against it.</summary>
+    public static string? FindFault(string text) =>
+        TryParse(text, out string host, out int port) && IPAddress.TryParse(host, out IPAddress? address)
+            && address is { IsIPv6LinkLocal: true, ScopeId: 0 }
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"{host} is a link-local address, which every interface has: name the one that leads there, as in ") +
+                string.Create(CultureInfo.InvariantCulture, $"[{host}%eth0]:{port}")
+            : null;
+
     /// <summary>Reads the name of a seed: an address as <see cref="TryParse"/> takes it, or <c>srv:</c> and the name
     /// of a DNS service, such as <c>srv:_noodle._tcp.example.org</c>.</summary>
     public static bool TryParseSeed(string text, [NotNullWhen(true)] out SeedName? seed)

@@ -220,6 +220,10 @@ public sealed class NodeOptionsReader
                 _faults.Add($"join names '{seed}'; it takes host:port, such as " +
                     $"192.168.1.20:{NodeOptions.DefaultMeshPort}, or srv:_noodle._tcp.DOMAIN");
             }
+            else if (MeshAddress.FindFault(seed) is { } fault)
+            {
+                _faults.Add($"join: {fault}");
+            }
         }
 
         if (seeds.Count > MaxSeeds)

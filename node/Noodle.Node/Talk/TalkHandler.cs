@@ -67,6 +67,13 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
             return;
         }
 
+        if (!services.Trust.MayCall(incoming.Peer.Node))
+        {
+            const string refusal = "A node whose role is viewer calls no models.";
+            await incoming.ReplyAsync(LinkStatus.Refused, refusal, default, [], cancellation);
+            return;
+        }
+
         using LinkBody body = await incoming.ReadBodyAsync(services.MaxRequestBytes, cancellation);
         if (body.Status != LinkStatus.Ok)
         {

@@ -81,7 +81,8 @@ public static class NodeAdmission
             try
             {
                 return new AdmissionPort(
-                    new IPEndPoint(address, port), self, key,
+                    new IPEndPoint(address, port), options.Lan ? IPAddress.IPv6Any : IPAddress.IPv6Loopback,
+                    self, key,
                     (mesh, cancellation) => confirm(mesh.ToString(), cancellation), TimeProvider.System,
                     logs.CreateLogger<AdmissionPort>());
             }

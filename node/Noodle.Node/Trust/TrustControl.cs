@@ -184,6 +184,11 @@ internal sealed class TrustControl(
             return Refuse(TrustRefusal.NotAdmin, NotAdminSentence());
         }
 
+        if (MeshAddress.FindFault(name) is { } fault)
+        {
+            return Refuse(TrustRefusal.Invalid, $"{char.ToUpperInvariant(fault[0])}{fault[1..]}.");
+        }
+
         IReadOnlyList<IPEndPoint> addresses = await FindAsync(name, cancellation);
         if (addresses.Count != 1)
         {

@@ -31,8 +31,12 @@ public sealed class DoctorTests
         { "port taken",             "Warn ports",           "Another program has TCP port 7946" },
         { "ufw",                    "Warn firewall",        "`ufw allow 7946`" },
         { "firewalld",              "Warn firewall",        "UDP port 7979" },
+        { "nftables",               "Warn firewall",        "accept TCP and UDP port 7946" },
+        { "iptables",               "Warn firewall",        "UDP port 7979" },
         { "clock in the past",      "Fail clock",           "set it" },
         { "clock on its own",       "Warn clock",           "synchronisation" },
+        { "clocks apart",           "Fail clock",           "b: its clock is 90 s ahead" },
+        { "disk nearly full",       "Warn disk",            "a: 5 % of the disk are free" },
         { "certificate ended",      "Fail certificate",     "join again" },
         { "certificate ends soon",  "Warn certificate",     "renew" },
         { "certificate not begun",  "Fail certificate",     "clock is behind" },
@@ -97,6 +101,7 @@ public sealed class DoctorTests
     [InlineData("192.0.2.1:99", "192.0.2.1", 99)]
     [InlineData("[2001:db8::1]", "2001:db8::1", 7946)]
     [InlineData("[2001:db8::1]:80", "2001:db8::1", 80)]
+    [InlineData("[fe80::1%1]", "fe80::1%1", 7946)]
     public void A_target_is_a_host_and_perhaps_a_port(string text, string host, int port) =>
         Assert.Equal((host, port), DoctorVerb.ParseTarget(text));
 
@@ -105,6 +110,7 @@ public sealed class DoctorTests
     [InlineData("host:port")]
     [InlineData("http://host")]
     [InlineData("host/path")]
+    [InlineData("[fe80::1]")]
     public void Anything_else_is_no_target(string text) => Assert.Equal(
         ExitCodes.Usage, Assert.Throws<CliException>(() => DoctorVerb.ParseTarget(text)).ExitCode);
 
@@ -123,6 +129,20 @@ public sealed class DoctorTests
     }
 
     [Fact]
+    public void A_port_is_free_when_nobody_has_it_in_either_family()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "this machine has no IPv6");
+        using var listener = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+        listener.DualMode = false;
+        listener.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
+        listener.Listen();
+        int port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        Assert.False(Surroundings.IsFree("TCP", port));
+        listener.Dispose();
+        Assert.True(Surroundings.IsFree("TCP", port));
+    }
+
+    [Fact]
     public void Signs_of_a_firewall_are_read_from_its_files()
     {
         string root = Directory.CreateTempSubdirectory("noodle-doctor-").FullName;
@@ -138,6 +158,13 @@ public sealed class DoctorTests
             File.Delete(Path.Combine(root, "etc/ufw/ufw.conf"));
             Directory.CreateDirectory(Path.Combine(root, "run/firewalld"));
             Assert.Equal("firewalld", Surroundings.GuessFirewall(root));
+            Directory.Delete(Path.Combine(root, "run/firewalld"));
+            Directory.CreateDirectory(Path.Combine(root, "etc/iptables"));
+            File.WriteAllText(Path.Combine(root, "etc/iptables/rules.v4"), "*filter\n");
+            Assert.Equal("iptables", Surroundings.GuessFirewall(root));
+            Directory.CreateDirectory(Path.Combine(root, "etc/systemd/system/sysinit.target.wants"));
+            File.WriteAllText(Path.Combine(root, "etc/systemd/system/sysinit.target.wants/nftables.service"), "");
+            Assert.Equal("nftables", Surroundings.GuessFirewall(root));
         }
         finally
         {
@@ -151,8 +178,18 @@ public sealed class DoctorTests
         "small packets" => s_healthy with { Interfaces = [new InterfaceFact("tun0", ["192.0.2.1"], 1280)] },
         "no multicast" => s_healthy with { Multicast = [new MulticastFact("wlan0", "192.0.2.1", "lost")] },
         "port taken" => s_healthy with { Ports = [new PortFact("mesh", "TCP", 7946, PortUse.Other)] },
-        "ufw" or "firewalld" => s_healthy with { Firewall = new FirewallFact(which) },
+        "ufw" or "firewalld" or "nftables" or "iptables" => s_healthy with { Firewall = new FirewallFact(which) },
         "clock in the past" => s_healthy with { Now = DateTimeOffset.UnixEpoch, Certificates = [] },
+        "clocks apart" => With(Ill(Node("b", NodeStates.Alive), "clock", HealthLevels.Fail,
+            "its clock is 90 s ahead of the others: set it.")),
+        "disk nearly full" => s_healthy with
+        {
+            Nodes =
+            [
+                Ill(s_healthy.Nodes![0], "disk", HealthLevels.Warn, "5 % of the disk are free: make room"),
+                s_healthy.Nodes[1],
+            ],
+        },
         "clock on its own" => s_healthy with { ClockIsSynchronised = false },
         "certificate ended" => Certified(-10, -1),
         "certificate ends soon" => Certified(-9, 1),
@@ -181,6 +218,16 @@ public sealed class DoctorTests
     };
 
     private static DoctorFacts With(NodeInfo other) => s_healthy with { Nodes = [s_healthy.Nodes![0], other] };
+
+    private static NodeInfo Ill(NodeInfo node, string check, string level, string detail) => node with
+    {
+        Health =
+        [
+            new HealthInfo { Name = "memory", Level = HealthLevels.Ok, Detail = "enough" },
+            new HealthInfo { Name = "mesh", Level = HealthLevels.Fail, Detail = "seen from here already" },
+            new HealthInfo { Name = check, Level = level, Detail = detail },
+        ],
+    };
 
     private static NodeInfo Node(string id, string state) => new()
     {

@@ -1,10 +1,25 @@
 using Noodle.Cli.Output;
+using Noodle.Cli.Verbs;
 using Noodle.Client.Control;
 
 namespace Noodle.Cli.Tests;
 
 public sealed class NodeLinesTests
 {
+    [Fact]
+    public void A_revoked_admin_is_known_by_either_of_its_names()
+    {
+        const string admin = "lab-00000000000000000000000000000001";
+        var trust = new TrustInfo
+        {
+            Mesh = "m", Fingerprint = "f", Node = admin, Role = "admin", CertificateEnds = default,
+            HoldsAuthority = true, Admins = [admin],
+        };
+        Assert.True(RevokeVerb.IsAdmin(trust, admin));
+        Assert.True(RevokeVerb.IsAdmin(trust, "lab-00000000"));
+        Assert.False(RevokeVerb.IsAdmin(trust, "lab-00000002"));
+    }
+
     public static TheoryData<string, string> Healths => new()
     {   // levels              shown
         { "",                  "" },

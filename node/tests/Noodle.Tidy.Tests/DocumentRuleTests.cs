@@ -65,6 +65,35 @@ public sealed class DocumentRuleTests
     }
 
     [Theory]
+    [InlineData("| a | b | `SomeTests.It_holds` |", 0)]
+    [InlineData("| a | b | `SomeTests.It_holds`, `SomeTests.All_hold` |", 0)]
+    [InlineData("| a | b | `SomeTests.It_helps` |", 1)]
+    [InlineData("| a | b | `OtherTests.It_holds` |", 1)]
+    [InlineData("| a | b | `SomeTests.It_holds`, `SomeTests.It_held` |", 1)]
+    [InlineData("| a | b | some day |", 1)]
+    [InlineData("", 1)]
+    public void A_test_that_is_named_and_not_there_is_found(string row, int findings)
+    {
+        SourceFile doc = new("docs/a.md",
+            "## Other\n| x | `No.No` |\n### Attacks\n| a | b | test |\n|---|---|---|\n" + row
+            + "\n## Next\n| x | `No.No` |\n");
+        const string source = """
+            [Fact]
+            public async Task It_holds()
+            {
+            }
+
+            private static void It_helps() { }
+
+            [Theory]
+            [InlineData("x(")]
+            public void All_hold(string text) => It_helps();
+            """;
+        Assert.Equal(findings, DocumentRules.NamedTests(doc, "Attacks", [new("n/tests/N.Tests/SomeTests.cs", source)])
+            .Count());
+    }
+
+    [Theory]
     [InlineData("- a.onnx, ours, MIT, " + Sha, 0)]
     [InlineData("- `a.onnx`: ours\n- other " + Sha, 1)]
     [InlineData("- aa.onnx " + Sha, 1)]

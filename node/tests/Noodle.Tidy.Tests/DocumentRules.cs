@@ -69,6 +69,50 @@ internal static partial class DocumentRules
         }
     }
 
+    /// <summary>Every test that a table names, as <c>`Class.Method`</c> in its last column, is there.</summary>
+    /// <param name="heading">Of the part of the document that has the table.</param>
+    /// <param name="tests">C# files of test projects.</param>
+    public static IEnumerable<Finding> NamedTests(SourceFile file, string heading, IReadOnlyList<SourceFile> tests)
+    {
+        bool isPart = false;
+        int rows = 0;
+        foreach ((int number, string text) in file.Lines())
+        {
+            isPart = text.StartsWith('#') ? text.TrimStart('#').Trim() == heading : isPart;
+            if (!isPart || !text.StartsWith('|') || text.TrimEnd().TrimEnd('|').Split('|')[^1] is not { } cell
+                || cell.Trim() is "test" or "tests" || cell.Trim().All(c => c is '-' or ':'))
+            {
+                continue;
+            }
+
+            rows++;
+            MatchCollection named = TestPattern().Matches(cell);
+            if (named.Count == 0)
+            {
+                yield return new Finding(file.Path, number, "no test is named here; write one and name it");
+            }
+
+            foreach (Match test in named)
+            {
+                if (!tests.Any(source => IsIn(source, test.Groups[1].Value, test.Groups[2].Value)))
+                {
+                    yield return new Finding(file.Path, number,
+                        $"there is no test {test.Groups[1].Value}.{test.Groups[2].Value}; mend the name");
+                }
+            }
+        }
+
+        if (rows == 0)
+        {
+            yield return new Finding(file.Path, 1, $"'{heading}' has no table of tests");
+        }
+    }
+
+    // Only a test is public and returns nothing in a class of tests.
+    private static bool IsIn(SourceFile source, string type, string method) =>
+        source.Path.EndsWith($"/{type}.cs", StringComparison.Ordinal)
+        && Regex.IsMatch(source.Text, $@"\bpublic (?:async )?(?:Task|ValueTask|void) {Regex.Escape(method)}\(");
+
     private static string? Resolve(string folder, string target)
     {
         List<string> parts = target[0] == '/' ? [] : [.. folder.Split('/', StringSplitOptions.RemoveEmptyEntries)];
@@ -133,6 +177,9 @@ internal static partial class DocumentRules
 
     [GeneratedRegex(@"^[ ]*(```|~~~).*?^[ ]*\1[ ]*$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex FencePattern();
+
+    [GeneratedRegex(@"`(\w+)\.(\w+)`")]
+    private static partial Regex TestPattern();
 
     [GeneratedRegex("`[^`\n]+`")]
     private static partial Regex InlineCodePattern();

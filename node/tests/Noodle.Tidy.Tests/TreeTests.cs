@@ -91,6 +91,11 @@ public sealed class TreeTests
     }
 
     [Fact]
+    public void Every_attack_of_the_threat_model_names_tests_that_are_there() => Holds(DocumentRules.NamedTests(
+        Text("docs/network.md")!, "Attacks",
+        [.. Repository.CSharp.Where(f => f.Path.Contains("/tests/", StringComparison.Ordinal))]));
+
+    [Fact]
     public void Every_sample_says_where_it_is_from() => Holds(
         from path in Repository.Paths
         where path.StartsWith("samples/", StringComparison.Ordinal) && s_dataFiles.Contains(Path.GetExtension(path))

@@ -29,6 +29,7 @@ public sealed partial class GossipHost : IAsyncDisposable
     private readonly EventWatchers _events;
     private readonly GossipQueries _queries;
     private readonly RefusalLog _refusals;
+    private readonly OtherAddresses _others;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<MergeFault>> _joins = new();
     private readonly ConcurrentDictionary<long, TaskCompletionSource<GossipMessage.PushPull>> _offers = new();
     private readonly TaskCompletionSource _leaveSpread = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -51,8 +52,9 @@ public sealed partial class GossipHost : IAsyncDisposable
         (_options, _self, _log, _time, _account) = (options, self, log, time, account);
         _refusals = new RefusalLog(time, log);
         _envelope = options.ToEnvelope();
+        _others = new OtherAddresses(options.MaxRegistryEntries);
         _streams = new GossipStreams(_envelope, self.ToString(), options.Profile.StreamTimeout, options.MaxStreams,
-            options.Profile.Compress, time, account, log, _refusals);
+            options.Profile.Compress, time, account, log, _refusals, _others);
         _registry = new NodeRegistry(options.MaxRegistryEntries);
         _watchers = new RegistryWatchers(options.WatcherCapacity);
         _events = new EventWatchers(options.WatcherCapacity);
@@ -71,7 +73,9 @@ public sealed partial class GossipHost : IAsyncDisposable
     public IReadOnlyList<RegistryEntry> Members => _snapshot.List;
 
     /// <summary>True when this machine has an address that other machines can be told.</summary>
-    public static bool IsOnNetwork => GossipSockets.UsableAddresses(AddressFamily.InterNetwork).Any();
+    public static bool IsOnNetwork =>
+        LocalAddresses.Usable(AddressFamily.InterNetwork).Any()
+        || LocalAddresses.Usable(AddressFamily.InterNetworkV6).Any();
 
     /// <summary>The clock of <see cref="RegistryEntry.Since"/>.</summary>
     public Instant Now => Started(_machine).Now;
@@ -95,17 +99,18 @@ public sealed partial class GossipHost : IAsyncDisposable
             throw new InvalidOperationException("This gossip host has been started before.");
         }
 
+        Encode(tags); // before anything is opened
+        _sockets = GossipSockets.Open(bind, _options.AlsoOn, _account);
+        SetAdvertised(_sockets);
         byte[] meta = Encode(tags);
-        _sockets = GossipSockets.Open(bind, _account);
-        AdvertisedEndPoint = new IPEndPoint(
-            _options.Advertise ?? GossipSockets.Advertised(bind.Address), _sockets.LocalEndPoint.Port);
         SwimOptions profile = _options.Profile with { EnvelopeBytes = _envelope.OverheadBytes };
         ulong seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
         _machine = new MachineHost<SwimInput, SwimEffect>(
             new SwimMachine(profile, _self.ToString(), new Prng(seed)), Perform, _time);
         _machine.TryPost(new SwimInput.Start(AdvertisedEndPoint, meta));
         _listener = new GossipListener(
-            _sockets, _envelope, TakePacket, TakeConnection, _options.TakeDatagram, _time, _log, _refusals);
+            _sockets, _envelope, TakePacket, TakeConnection, _options.TakeDatagram, _time, _log, _refusals,
+            _others);
         Log.GossipStarted(_log, _self.ToString(), LocalEndPoint, AdvertisedEndPoint);
         WatchForDefect(_machine.Completion);
         return Task.WhenAny(_announced.Task, _machine.Completion).WaitAsync(cancellation);
@@ -203,9 +208,18 @@ public sealed partial class GossipHost : IAsyncDisposable
     private static T Started<T>(T? part)
         where T : class => part ?? throw new InvalidOperationException("This gossip host has not been started.");
 
-    private static byte[] Encode(IReadOnlyDictionary<string, string> tags) =>
-        NodeTags.TryEncode(tags, out byte[] meta) ? meta : throw new ArgumentException(
-            $"The tags of a node take at most {NodeTags.MaxBytes} bytes together; shorten or drop some.", nameof(tags));
+    private byte[] Encode(IReadOnlyDictionary<string, string> tags)
+    {
+        Dictionary<string, string> all = new(tags, StringComparer.Ordinal);
+        if (OtherEndPoint is { } other)
+        {
+            all[OtherAddresses.Tag] = other.Address.ToString();
+        }
+
+        return NodeTags.TryEncode(all, out byte[] meta) ? meta : throw new ArgumentException(
+            $"The tags of a node take at most {NodeTags.MaxBytes} bytes together; shorten or drop some.",
+            nameof(tags));
+    }
 
     private async Task<MergeFault> JoinOneAsync(IPEndPoint seed, CancellationToken cancellation)
     {
@@ -309,7 +323,9 @@ public sealed partial class GossipHost : IAsyncDisposable
         Log.MemberChanged(_log, change.Name, change.EndPoint, change.Change, change.Detail);
         lock (_registryGate)
         {
-            Publish(_registry.Apply(change, _machine?.Now ?? Instant.Origin));
+            IReadOnlyList<RegistryEvent> changes = _registry.Apply(change, _machine?.Now ?? Instant.Origin);
+            Publish(changes);
+            NoteAddresses(changes);
         }
 
         _announced.TrySetResult();

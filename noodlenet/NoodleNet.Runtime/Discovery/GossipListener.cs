@@ -20,17 +20,21 @@ internal sealed class GossipListener
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly RefusalLog _refusals;
+    private readonly OtherAddresses _others;
     private readonly byte[] _nonce = new byte[KeyRing.NonceBytes];
 
     public GossipListener(
         GossipSockets sockets, GossipEnvelope envelope, Action<ReadOnlyMemory<byte>, IPEndPoint> takePacket,
         Func<Socket, bool> takeConnection, TakeDatagram? takeDatagram, TimeProvider time, ILogger log,
-        RefusalLog refusals)
+        RefusalLog refusals, OtherAddresses others)
     {
-        _takeDatagram = takeDatagram;
+        (_takeDatagram, _others) = (takeDatagram, others);
         (_sockets, _envelope, _takePacket, _takeConnection) = (sockets, envelope, takePacket, takeConnection);
         (_time, _log, _refusals) = (time, log, refusals);
-        Completion = Task.WhenAll(Task.Run(ReceiveAllAsync), Task.Run(AcceptAllAsync));
+        Completion = Task.WhenAll(sockets.Pairs.SelectMany(pair => (Task[])
+        [
+            Task.Run(() => ReceiveAllAsync(pair.Datagrams)), Task.Run(() => AcceptAllAsync(pair.Streams)),
+        ]));
     }
 
     /// <summary>Ends when the sockets were disposed.</summary>
@@ -42,16 +46,16 @@ internal sealed class GossipListener
     public void Send(ReadOnlySpan<byte> packet, IPEndPoint to)
     {
         RandomNumberGenerator.Fill(_nonce);
-        try
+        byte[] datagram = _envelope.SealDatagram(packet, _nonce);
+        string? fault = TrySend(datagram, to, out bool isNoWay);
+        if (isNoWay && _others.OtherOf(to) is { } other)
         {
-            _sockets.Datagrams.SendTo(_envelope.SealDatagram(packet, _nonce), SocketFlags.None, to);
+            fault = TrySend(datagram, other, out _);
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+
+        if (fault is not null && _refusals.MayTell(nameof(Log.DatagramNotSent)))
         {
-            if (_refusals.MayTell(nameof(Log.DatagramNotSent)))
-            {
-                Log.DatagramNotSent(_log, to, exception.Message);
-            }
+            Log.DatagramNotSent(_log, to, fault);
         }
     }
 
@@ -60,7 +64,7 @@ internal sealed class GossipListener
     {
         try
         {
-            return _sockets.Datagrams.SendTo(datagram, SocketFlags.None, to) == datagram.Length;
+            return _sockets.DatagramsOf(to.Family)?.SendTo(datagram, SocketFlags.None, to) == datagram.Length;
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
@@ -68,16 +72,41 @@ internal sealed class GossipListener
         }
     }
 
-    private async Task ReceiveAllAsync()
+    private string? TrySend(byte[] datagram, IPEndPoint to, out bool isNoWay)
+    {
+        isNoWay = false;
+        if (_sockets.DatagramsOf(to.AddressFamily) is not { } socket)
+        {
+            isNoWay = true;
+            return "this node does not listen on an address of that family";
+        }
+
+        try
+        {
+            socket.SendTo(datagram, SocketFlags.None, to);
+            return null;
+        }
+        catch (SocketException exception)
+        {
+            isNoWay = OtherAddresses.IsNoWay(exception);
+            return exception.Message;
+        }
+        catch (ObjectDisposedException exception)
+        {
+            return exception.Message;
+        }
+    }
+
+    private async Task ReceiveAllAsync(Socket socket)
     {
         var buffer = new byte[MaxDatagramBytes];
         IPEndPoint anywhere = new(
-            _sockets.LocalEndPoint.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+            socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
         while (true)
         {
             try
             {
-                SocketReceiveFromResult received = await _sockets.Datagrams.ReceiveFromAsync(
+                SocketReceiveFromResult received = await socket.ReceiveFromAsync(
                     buffer, SocketFlags.None, anywhere).ConfigureAwait(false);
                 Take(buffer.AsSpan(0, received.ReceivedBytes), (IPEndPoint)received.RemoteEndPoint);
             }
@@ -108,7 +137,7 @@ internal sealed class GossipListener
         WireFault fault = _envelope.OpenDatagram(datagram, out ReadOnlyMemory<byte> packet);
         if (fault == WireFault.None)
         {
-            _takePacket(packet, from);
+            _takePacket(packet, _others.FirstOf(from));
         }
         else if (_refusals.MayTell(fault.ToString()))
         {
@@ -116,13 +145,13 @@ internal sealed class GossipListener
         }
     }
 
-    private async Task AcceptAllAsync()
+    private async Task AcceptAllAsync(Socket listener)
     {
         while (true)
         {
             try
             {
-                Socket socket = await _sockets.Streams.AcceptAsync().ConfigureAwait(false);
+                Socket socket = await listener.AcceptAsync().ConfigureAwait(false);
                 if (!_takeConnection(socket))
                 {
                     if (_refusals.MayTell(nameof(Log.ConnectionRefused)))

@@ -40,6 +40,10 @@ public sealed class GossipOptions
     /// </summary>
     public IPAddress? Advertise { get; set; }
 
+    /// <summary>An address of the other family to listen on as well, on the same port; null for none. Where the system
+    /// does not have that family, it is left out.</summary>
+    public IPAddress? AlsoOn { get; set; }
+
     /// <summary>Takes over connections that begin with a TLS handshake, which gossip never does; false closes them.
     /// Null: they are answered as gossip that cannot be read.</summary>
     public Func<Socket, bool>? TakeTls { get; set; }

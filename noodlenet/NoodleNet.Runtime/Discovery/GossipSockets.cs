@@ -1,129 +1,132 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using Noodle.Primitives;
 
 namespace NoodleNet.Runtime.Discovery;
 
-/// <summary>A UDP and a TCP socket on one address and one port number.</summary>
+/// <summary>The sockets of one port number: UDP and TCP, on one address of each family.</summary>
+/// <remarks>A pair for each family, not one socket for both: so no address ever shows in the form of the other
+/// family.</remarks>
 internal sealed class GossipSockets : IDisposable
 {
     private const int PortTries = 32;
-    private const int ReceiveBufferBytes = 2 * 1024 * 1024;
-    private const int LeastBufferBytes = 64 * 1024;
-    private const int Backlog = 128;
+    private const int SocketsOfPair = 2;
     private readonly IResourceAccount _account;
+    private readonly GossipPair[] _pairs;
     private bool _disposed;
 
-    private GossipSockets(Socket datagrams, Socket streams, IResourceAccount account)
+    private GossipSockets(GossipPair[] pairs, IResourceAccount account)
     {
-        (Datagrams, Streams, _account) = (datagrams, streams, account);
-        LocalEndPoint = (IPEndPoint)datagrams.LocalEndPoint!;
+        (_pairs, _account) = (pairs, account);
+        LocalEndPoint = pairs[0].LocalEndPoint;
     }
 
-    public Socket Datagrams { get; }
-
-    public Socket Streams { get; }
+    /// <summary>One or two, the first asked for first.</summary>
+    public IReadOnlyList<GossipPair> Pairs => _pairs;
 
     public IPEndPoint LocalEndPoint { get; }
 
     public bool IsDisposed => Volatile.Read(ref _disposed);
 
+    /// <param name="also">An address of the other family, left out where the system does not have that family.</param>
     /// <exception cref="InvalidOperationException">The port is taken, or the account has no sockets left.</exception>
-    public static GossipSockets Open(IPEndPoint bind, IResourceAccount account)
+    public static GossipSockets Open(IPEndPoint bind, IPAddress? also, IResourceAccount account)
     {
-        if (!account.TryReserve(ResourceKind.Sockets, 2))
-        {
-            throw new InvalidOperationException(
-                $"Gossip needs two sockets, and the limit of {account.Owner} is reached; raise it.");
-        }
-
         SocketException? last = null;
         for (int attempt = 0; attempt < (bind.Port == 0 ? PortTries : 1); attempt++)
         {
-            if (TryOpen(bind, out Socket? datagrams, out Socket? streams, out last))
+            if (TryOpen(bind, also, account, out GossipPair[] pairs, out last))
             {
-                return new GossipSockets(datagrams!, streams!, account);
+                return new GossipSockets(pairs, account);
             }
         }
 
-        account.Release(ResourceKind.Sockets, 2);
         throw new InvalidOperationException(
             $"Gossip cannot listen on {bind} for UDP and TCP: {last!.Message}. "
             + "Stop what uses the port, or choose another.", last);
     }
 
-    /// <summary>The address to tell others when bound to every address.</summary>
-    public static IPAddress Advertised(IPAddress bound)
+    /// <summary>The datagram socket that reaches a family; null when there is none.</summary>
+    public Socket? DatagramsOf(AddressFamily family)
     {
-        if (!bound.Equals(IPAddress.Any) && !bound.Equals(IPAddress.IPv6Any))
+        foreach (GossipPair pair in _pairs)
         {
-            return bound;
+            if (pair.LocalEndPoint.AddressFamily == family)
+            {
+                return pair.Datagrams;
+            }
         }
 
-        return UsableAddresses(bound.AddressFamily)
-            .DefaultIfEmpty(bound.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Loopback
-                : IPAddress.IPv6Loopback)
-            .First();
+        return null;
     }
-
-    /// <summary>Addresses of interfaces that are up and not loopback; those with a gateway first.</summary>
-    public static IEnumerable<IPAddress> UsableAddresses(AddressFamily family) =>
-        from card in NetworkInterface.GetAllNetworkInterfaces()
-        where card.OperationalStatus == OperationalStatus.Up
-            && card.NetworkInterfaceType != NetworkInterfaceType.Loopback
-        let properties = card.GetIPProperties()
-        orderby properties.GatewayAddresses.Count == 0
-        from address in properties.UnicastAddresses
-        where address.Address.AddressFamily == family && !address.Address.IsIPv6LinkLocal
-        select address.Address;
 
     public void Dispose()
     {
         Volatile.Write(ref _disposed, true);
-        Datagrams.Dispose();
-        Streams.Dispose();
-        _account.Release(ResourceKind.Sockets, 2);
-    }
-
-    // Some systems refuse what is more than they allow, others take less without a word.
-    private static void EnlargeBuffer(Socket datagrams)
-    {
-        for (int bytes = ReceiveBufferBytes; bytes >= LeastBufferBytes; bytes /= 2)
-        {
-            try
-            {
-                datagrams.ReceiveBufferSize = bytes;
-                return;
-            }
-            catch (SocketException)
-            {
-                continue;
-            }
-        }
+        Close(_pairs, _account);
     }
 
     private static bool TryOpen(
-        IPEndPoint bind, out Socket? datagrams, out Socket? streams, out SocketException? fault)
+        IPEndPoint bind, IPAddress? also, IResourceAccount account, out GossipPair[] pairs,
+        out SocketException? fault)
     {
-        streams = new Socket(bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        datagrams = new Socket(bind.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        try
+        Reserve(account);
+        pairs = [];
+        if (!GossipPair.TryOpen(bind, out GossipPair? first, out fault))
         {
-            streams.Bind(bind);
-            int port = ((IPEndPoint)streams.LocalEndPoint!).Port;
-            datagrams.Bind(new IPEndPoint(bind.Address, port));
-            streams.Listen(Backlog);
-            EnlargeBuffer(datagrams);
-            fault = null;
+            account.Release(ResourceKind.Sockets, SocketsOfPair);
+            return false;
+        }
+
+        pairs = [first!];
+        if (also is null)
+        {
             return true;
         }
-        catch (SocketException exception)
+
+        try
         {
-            datagrams.Dispose();
-            streams.Dispose();
-            fault = exception;
-            return false;
+            Reserve(account);
+        }
+        catch
+        {
+            Close(pairs, account);
+            throw;
+        }
+
+        if (GossipPair.TryOpen(new IPEndPoint(also, first!.LocalEndPoint.Port), out GossipPair? second, out fault))
+        {
+            pairs = [first, second!];
+            return true;
+        }
+
+        account.Release(ResourceKind.Sockets, SocketsOfPair);
+        if (fault!.SocketErrorCode is not (SocketError.AddressAlreadyInUse or SocketError.AccessDenied))
+        {
+            fault = null; // the system does not speak that family
+            return true;
+        }
+
+        Close(pairs, account);
+        return false;
+    }
+
+    private static void Reserve(IResourceAccount account)
+    {
+        if (!account.TryReserve(ResourceKind.Sockets, SocketsOfPair))
+        {
+            throw new InvalidOperationException(
+                $"Gossip needs two sockets for each family of addresses, and the limit of {account.Owner} is "
+                + "reached; raise it.");
+        }
+    }
+
+    private static void Close(GossipPair[] pairs, IResourceAccount account)
+    {
+        foreach (GossipPair pair in pairs)
+        {
+            pair.Dispose();
+            account.Release(ResourceKind.Sockets, SocketsOfPair);
         }
     }
 }

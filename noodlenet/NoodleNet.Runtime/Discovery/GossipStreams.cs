@@ -16,7 +16,7 @@ namespace NoodleNet.Runtime.Discovery;
 /// </remarks>
 internal sealed class GossipStreams(
     GossipEnvelope envelope, string self, TimeSpan limit, int maxStreams, bool compress, TimeProvider time,
-    IResourceAccount account, ILogger log, RefusalLog refusals) : IAsyncDisposable
+    IResourceAccount account, ILogger log, RefusalLog refusals, OtherAddresses others) : IAsyncDisposable
 {
     /// <summary>Enough for three of the largest states at once; without it, each stream could make us keep 20 MiB.
     /// </summary>
@@ -164,8 +164,7 @@ internal sealed class GossipStreams(
     {
         try
         {
-            using var socket = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(to, cancellation).ConfigureAwait(false);
+            using Socket socket = await ConnectAsync(to, cancellation).ConfigureAwait(false);
             await SendAsync(socket, question, dialled: true, cancellation).ConfigureAwait(false);
             var (message, fault) = await ReadAsync(socket, accepted: false, cancellation).ConfigureAwait(false);
             if (message is null or GossipMessage.Error)
@@ -180,6 +179,33 @@ internal sealed class GossipStreams(
         {
             TellFailed(to, exception.Message);
             return null;
+        }
+    }
+
+    private async Task<Socket> ConnectAsync(IPEndPoint to, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ConnectOnceAsync(to, cancellation).ConfigureAwait(false);
+        }
+        catch (SocketException exception) when (OtherAddresses.IsNoWay(exception) && others.OtherOf(to) is not null)
+        {
+            return await ConnectOnceAsync(others.OtherOf(to) ?? to, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<Socket> ConnectOnceAsync(IPEndPoint to, CancellationToken cancellation)
+    {
+        var socket = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(to, cancellation).ConfigureAwait(false);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

@@ -29,40 +29,53 @@ public sealed class AdmissionPort : IDisposable
     private readonly Func<KeyFingerprint, CancellationToken, Task<bool>> _confirm;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly TcpListener _listener;
+    private readonly List<TcpListener> _listeners = [];
     private readonly X509Certificate2 _certificate;
     private readonly HashSet<KeyFingerprint> _declined = [];
     private readonly SemaphoreSlim _asking = new(1, 1);
     private readonly SemaphoreSlim _room = new(MaxConnections, MaxConnections);
 
+    /// <param name="also">An address of the other family, taken as well where the system has that family and the port
+    /// is free there; null for none.</param>
     /// <param name="key">The node's own key, on P-256; it stays the caller's.</param>
     /// <param name="confirm">Whether the mesh of this fingerprint is the one that is wanted.</param>
     /// <exception cref="SocketException">The port is in use.</exception>
     public AdmissionPort(
-        IPEndPoint listen, NodeId self, ECDsa key, Func<KeyFingerprint, CancellationToken, Task<bool>> confirm,
-        TimeProvider clock, ILogger logger)
+        IPEndPoint listen, IPAddress? also, NodeId self, ECDsa key,
+        Func<KeyFingerprint, CancellationToken, Task<bool>> confirm, TimeProvider clock, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(listen);
         ArgumentNullException.ThrowIfNull(key);
         (_self, _key, _confirm, _clock, _logger) = (self, key, confirm, clock, logger);
         Fingerprint = KeyFingerprint.OfKey(key.ExportSubjectPublicKeyInfo());
         _certificate = SelfSigned(key, clock.GetUtcNow());
-        _listener = new TcpListener(listen);
         try
         {
-            _listener.Start(MaxConnections);
+            _listeners.Add(Listen(listen));
         }
         catch
         {
             _certificate.Dispose();
             throw;
         }
+
+        try
+        {
+            if (also is not null)
+            {
+                _listeners.Add(Listen(new IPEndPoint(also, LocalEndPoint.Port)));
+            }
+        }
+        catch (SocketException e)
+        {
+            Log.AdmissionFailed(_logger, also!.ToString(), e.Message); // one family is enough
+        }
     }
 
     /// <summary>What the admin must see for this node.</summary>
     public KeyFingerprint Fingerprint { get; }
 
-    public IPEndPoint LocalEndPoint => (IPEndPoint)_listener.LocalEndpoint;
+    public IPEndPoint LocalEndPoint => (IPEndPoint)_listeners[0].LocalEndpoint;
 
     /// <summary>Waits until an admin has taken this node in.</summary>
     public async Task<NodeCredentials> WaitAsync(CancellationToken cancellation)
@@ -70,45 +83,71 @@ public sealed class AdmissionPort : IDisposable
         Log.WaitingForAdmission(_logger, LocalEndPoint, Fingerprint.ToString());
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var taken = new TaskCompletionSource<NodeCredentials>(TaskCreationOptions.RunContinuationsAsynchronously);
-        List<Task> serving = [];
+        Task[] accepting = [.. _listeners.Select(listener => AcceptAllAsync(listener, taken, stop.Token))];
         try
         {
-            Task<Socket> accepting = _listener.AcceptSocketAsync(stop.Token).AsTask();
-            while (await Task.WhenAny(taken.Task, accepting) == accepting)
-            {
-                Socket socket = await accepting;
-                serving.RemoveAll(task => task.IsCompleted);
-                if (_room.Wait(0, CancellationToken.None))
-                {
-                    serving.Add(ServeAsync(socket, taken, stop.Token));
-                }
-                else
-                {
-                    socket.Dispose();
-                }
-
-                accepting = _listener.AcceptSocketAsync(stop.Token).AsTask();
-            }
-
-            await stop.CancelAsync();
-            await accepting.ContinueWith(
-                static accept => (accept.IsCompletedSuccessfully ? accept.Result : null)?.Dispose(),
-                CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await await Task.WhenAny([taken.Task, .. accepting]);
             return await taken.Task;
         }
         finally
         {
             await stop.CancelAsync();
-            await Task.WhenAll(serving);
+            await Task.WhenAll(accepting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     public void Dispose()
     {
-        _listener.Dispose();
+        _listeners.ForEach(listener => listener.Dispose());
         _certificate.Dispose();
         _asking.Dispose();
         _room.Dispose();
+    }
+
+    private static TcpListener Listen(IPEndPoint at)
+    {
+        var listener = new TcpListener(at);
+        try
+        {
+            if (at.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                listener.Server.DualMode = false; // the other family has a listener of its own
+            }
+
+            listener.Start(MaxConnections);
+            return listener;
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    private async Task AcceptAllAsync(
+        TcpListener listener, TaskCompletionSource<NodeCredentials> taken, CancellationToken cancellation)
+    {
+        List<Task> serving = [];
+        try
+        {
+            while (true)
+            {
+                Socket socket = await listener.AcceptSocketAsync(cancellation);
+                serving.RemoveAll(task => task.IsCompleted);
+                if (_room.Wait(0, CancellationToken.None))
+                {
+                    serving.Add(ServeAsync(socket, taken, cancellation));
+                }
+                else
+                {
+                    socket.Dispose();
+                }
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(serving);
+        }
     }
 
     private async Task ServeAsync(

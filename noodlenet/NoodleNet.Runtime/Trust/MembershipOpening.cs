@@ -34,7 +34,7 @@ internal sealed class MembershipOpening(
                 var member = new MeshMembership(old!, trust!, registrar, MembershipOrigin.Loaded, _files);
                 if (step == MembershipStep.Renew)
                 {
-                    Renew(member);
+                    Renew(member, registrar!);
                 }
 
                 return member;
@@ -92,10 +92,10 @@ internal sealed class MembershipOpening(
         }
     }
 
-    private static void Renew(MeshMembership member)
+    private static void Renew(MeshMembership member, MeshRegistrar registrar)
     {
         using ECDsa key = member.Credentials.Certificate.GetECDsaPrivateKey()!;
-        using X509Certificate2 issued = member.Registrar!.IssueOwn(key, member.Credentials.Node);
+        using X509Certificate2 issued = registrar.IssueOwn(key, member.Credentials.Node);
         if (!member.TryRenew(issued.RawData))
         {
             throw new TrustException("This node cannot renew its own certificate; is its clock right?");

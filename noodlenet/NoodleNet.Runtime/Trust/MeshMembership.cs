@@ -53,9 +53,9 @@ public sealed class MeshMembership : IDisposable
     /// <summary>What the authority has said; the cluster state brings what is new.</summary>
     public MeshTrust Trust { get; }
 
-    /// <summary>Gives out tokens and admits nodes; null on a node that is no admin, or has not got the key
-    /// yet.</summary>
-    public MeshRegistrar? Registrar => _registrar;
+    /// <summary>Gives out tokens and admits nodes; null on a node that is no admin, has not got the key yet, or has
+    /// learned that it is revoked.</summary>
+    public MeshRegistrar? Registrar => Trust.RevokedAt(Credentials.Node) is null ? _registrar : null;
 
     public MembershipOrigin Origin { get; }
 
@@ -79,7 +79,7 @@ public sealed class MeshMembership : IDisposable
 
     /// <summary>What answers joiners on the link port.</summary>
     public JoinService CreateJoinService(TimeProvider clock, ILogger logger) =>
-        new(Credentials, Trust, () => _registrar, clock, logger);
+        new(Credentials, Trust, () => Registrar, clock, logger);
 
     /// <summary>Takes a new certificate, on disk too; false when it is not one for this node and its key.</summary>
     /// <exception cref="StorageException">The file cannot be written; the certificate is in use all the

@@ -56,7 +56,8 @@ internal sealed class FallbackPart
     {
         foreach ((string name, NtirValue value) in _inputs)
         {
-            TypeProto? type = _around.StatedTypes.GetValueOrDefault(name) ?? TypeWriter.Write(value.Type);
+            TypeProto? type = TypeWriter.Write(value.Type)
+                ?? TypeWriter.Write(TypeReader.ReadElements(_around.StatedType(name)));
             _model.Graph.Input.Add(new ValueInfoProto
             {
                 Name = name,
@@ -99,7 +100,8 @@ internal sealed class FallbackPart
     private void AddOp(IReadOnlySet<string> needed)
     {
         string[] outputs = [.. _unit.Nodes.SelectMany(node => node.Output).Where(needed.Contains)];
-        NtirType[] types = [.. outputs.Select(name => TypeReader.Read(_around.StatedTypes.GetValueOrDefault(name)))];
+        NtirType[] types = [.. outputs.Select(name => TypeReader.ReadElements(
+            _around.StatedType(name)))];
         FallbackReason reason = _unit.Reasons[0];
         _op = _around.Region.Add(new NtirOp(
             "fallback",
@@ -111,11 +113,7 @@ internal sealed class FallbackPart
         {
             _op.Results[i].Name = outputs[i];
             _around.Scope.Declare(outputs[i], _op.Results[i]);
-            _model.Graph.Output.Add(new ValueInfoProto
-            {
-                Name = outputs[i],
-                Type = _around.StatedTypes.GetValueOrDefault(outputs[i]),
-            });
+            _model.Graph.Output.Add(new ValueInfoProto { Name = outputs[i], Type = TypeWriter.Write(types[i]) });
         }
     }
 

@@ -4,6 +4,7 @@ using Ahr.Importers.Onnx.Proto;
 using Ahr.Importers.Onnx.Tensors;
 using Ahr.Ntir;
 using Ahr.Ntir.Graph;
+using Ahr.Ntir.Types;
 using Nbc.Values;
 
 namespace Ahr.Importers.Onnx.Graphs;
@@ -11,6 +12,8 @@ namespace Ahr.Importers.Onnx.Graphs;
 /// <summary>Imports one graph, or the nodes of one function, into one region.</summary>
 internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueScope scope, OperatorSets sets)
 {
+    private readonly Dictionary<string, TypeProto> _statedTypes = new(StringComparer.Ordinal);
+
     public ModelImport Model { get; } = model;
 
     public NtirRegion Region { get; } = region;
@@ -30,9 +33,8 @@ internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueSco
     /// <summary>Inside a function: the attributes of the call.</summary>
     public CallFrame? Frame { get; init; }
 
-    /// <summary>Types that the file states of values, by name: nothing relies on them but parts for another engine.
-    /// </summary>
-    public Dictionary<string, TypeProto> StatedTypes { get; } = new(StringComparer.Ordinal);
+    /// <summary>The graph around this one; null for the model's own and for a function.</summary>
+    public GraphImport? Outer { get; init; }
 
     /// <summary>A body of a node of this graph.</summary>
     public GraphImport Inner(NtirRegion body, string name)
@@ -43,6 +45,7 @@ internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueSco
             Path = name + "/",
             Depth = Depth + 1,
             Frame = Frame,
+            Outer = this,
         };
     }
 
@@ -76,6 +79,10 @@ internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueSco
         foreach (TensorProto tensor in graph.Initializer)
         {
             At(tensor.Name, () => AddConstant(tensor.Name, TensorReader.Read(tensor, Model.External)));
+            if (Frame is null)
+            {
+                tensor.ClearRawData(); // it is not read twice: let go of one of two copies
+            }
         }
 
         foreach (SparseTensorProto tensor in graph.SparseInitializer)
@@ -87,11 +94,7 @@ internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueSco
         ImportNodes(graph.Node, graph.Output.Select(output => output.Name));
         foreach (ValueInfoProto output in graph.Output)
         {
-            At(output.Name, () => Region.AddResult(Find(output.Name)));
-            if (IsMain)
-            {
-                Model.Module.OutputNames.Add(output.Name);
-            }
+            At(output.Name, () => AddResult(output));
         }
     }
 
@@ -126,9 +129,13 @@ internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueSco
     {
         foreach (ValueInfoProto value in values.Where(value => value.Type is not null))
         {
-            StatedTypes[value.Name] = value.Type;
+            _statedTypes[value.Name] = value.Type;
         }
     }
+
+    /// <summary>The type that the file states of a value; null when it states none.</summary>
+    /// <remarks>Nothing relies on it but shorter forms and parts for another engine: it may be wrong.</remarks>
+    public TypeProto? StatedType(string name) => _statedTypes.GetValueOrDefault(name) ?? Outer?.StatedType(name);
 
     /// <exception cref="ImportException">There is no such value here or around.</exception>
     public NtirValue Find(string name) => Scope.Find(name)
@@ -137,6 +144,21 @@ internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueSco
     /// <summary>Compares an operation with its definition: operands, results, attributes.</summary>
     /// <exception cref="ImportException">It is none, or differs.</exception>
     public void CheckOp(NtirOp op) => OpCheck.Check(op, Model.Options.FindOperation(op.Name));
+
+    private void AddResult(ValueInfoProto output)
+    {
+        NtirValue value = Find(output.Name);
+        if (value.Type == NtirType.Unknown)
+        {
+            value.Type = TypeReader.ReadElements(output.Type);
+        }
+
+        Region.AddResult(value);
+        if (IsMain)
+        {
+            Model.Module.OutputNames.Add(output.Name);
+        }
+    }
 
     private void AddConstant(string name, TensorValue value) => Scope.Declare(
         Named(name), Region.Add(NtirOp.Constant(value, name, new SourceLocation(Path + SafeText.Of(name)))).Result);
@@ -163,6 +185,10 @@ internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueSco
         catch (ImportException refused)
         {
             Model.Add(refused, Path + SafeText.Of(name));
+            if (Scope.Find(name) is null)
+            {
+                Scope.Declare(name, NodeImport.Nothing()); // so that one fault does not bring others
+            }
         }
     }
 }

@@ -131,9 +131,7 @@ internal sealed class NodeDraft(GraphImport graph, OnnxOp op, int version, Sourc
     public int? RankOf(NtirValue value) => StatedType(value)?.Shape?.Rank;
 
     private TensorType? StatedType(NtirValue value) => value.Type as TensorType
-        ?? (value.Name is { } name && Graph.StatedTypes.TryGetValue(name, out TypeProto? stated)
-            ? TypeReader.Read(stated) as TensorType
-            : null);
+        ?? (value.Name is { } name ? TypeReader.Read(Graph.StatedType(name)) as TensorType : null);
 
     /// <summary>The sizes of a value: int64 of one dimension.</summary>
     public NtirValue ShapeOf(NtirValue value) => Emit("shape", value);

@@ -44,6 +44,9 @@ internal static class NodeImport
         return graph.Path + SafeText.Of(name);
     }
 
+    /// <summary>Stands for a value that could not be made; the module is not given to anybody then.</summary>
+    public static NtirValue Nothing() => new NtirOp(NtirOp.ConstantName, [], [NtirType.Unknown]).Result;
+
     private static IReadOnlyList<NtirValue?> Make(GraphImport graph, NodeProto node, string path)
     {
         string domain = OnnxNames.Domain(node.Domain);
@@ -129,14 +132,8 @@ internal static class NodeImport
             }
 
             NtirValue value = (i < results.Count ? results[i] : null)
-                ?? new NtirOp(NtirOp.ConstantName, [], [NtirType.Unknown]).Result; // its node was refused
-            if (value.Name is not null && value.Name != name)
-            {
-                value = graph.Region.Add(new NtirOp(
-                    "identity", [value], [NtirType.Unknown], null, new SourceLocation(path, "ai.onnx.Identity"))).Result;
-            }
-
-            value.Name = name;
+                ?? Nothing(); // its node was refused
+            value.Name ??= name;
             try
             {
                 graph.Scope.Declare(name, value);

@@ -1,6 +1,5 @@
 using Ahr.Importers.Onnx.Graphs;
 using Ahr.Importers.Onnx.Ops;
-using Ahr.Importers.Onnx.Proto;
 using Ahr.Ntir.Graph;
 using Nbc.Tensors;
 using Nbc.Values;
@@ -21,9 +20,6 @@ internal static class ResizeRules
         rules.Always("Upsample", FromCorner);
         rules.Before(11, "Resize", FromCorner);
         rules.Always("Resize", DropEmpty);
-        rules.Refuse("Resize", (node, _) => node.Attribute.Any(IsOddMode)
-            ? "coordinate transformation tf_half_pixel_for_nn is not supported"
-            : null);
         rules.Before(16, "RoiAlign", node =>
             node.Default("coordinate_transformation_mode", "output_half_pixel"));
         rules.Before(20, "GridSample", GridSampleMode);
@@ -70,9 +66,6 @@ internal static class ResizeRules
             _ => mode,
         };
     }
-
-    private static bool IsOddMode(AttributeProto attribute) => attribute.Name == "coordinate_transformation_mode"
-        && attribute.S.ToStringUtf8() == "tf_half_pixel_for_nn";
 
     private static NtirValue Floats(NodeDraft node, double[] values) => node.Constant(TensorValue.From<float>(
         ElementType.Float32, [.. values.Select(value => (float)value)], values.Length));

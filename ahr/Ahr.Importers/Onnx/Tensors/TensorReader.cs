@@ -35,6 +35,11 @@ internal static class TensorReader
 
         if (type == ElementType.String)
         {
+            if (proto.HasRawData)
+            {
+                throw Malformed("strings have no raw content");
+            }
+
             CheckCount(proto.StringData.Count, count);
             return TensorValue.FromStrings([.. proto.StringData.Select(item => item.ToByteArray())], shape);
         }
@@ -79,11 +84,6 @@ internal static class TensorReader
     /// <summary>Elements as they stand in files, unpacked to a byte an element where they are smaller.</summary>
     public static TensorValue FromRaw(ReadOnlySpan<byte> raw, ElementType type, long[] shape, long count)
     {
-        if (type == ElementType.String)
-        {
-            throw Malformed("strings have no raw content");
-        }
-
         long expected = FileBytes(type, count);
         if (raw.Length != expected)
         {

@@ -11,7 +11,8 @@ public sealed class RandomTests
     [Fact]
     public void Normal_numbers_have_their_mean_and_deviation()
     {
-        TensorValue y = Run("random_normal", Attributes(("shape", s_many), ("mean", 3.0), ("scale", 2.0), ("seed", 1.0)));
+        TensorValue y = Run("random_normal",
+            Attributes(("shape", s_many), ("mean", 3.0), ("scale", 2.0), ("seed", 1.0)));
 
         double[] values = [.. y.Span<float>().ToArray().Select(value => (double)value)];
         double mean = values.Average();
@@ -23,7 +24,8 @@ public sealed class RandomTests
     [Fact]
     public void Uniform_numbers_fill_their_range_evenly()
     {
-        TensorValue y = Run("random_uniform", Attributes(("shape", s_many), ("low", -1.0), ("high", 1.0), ("seed", 2.0)));
+        TensorValue y = Run("random_uniform",
+            Attributes(("shape", s_many), ("low", -1.0), ("high", 1.0), ("seed", 2.0)));
 
         float[] values = y.Span<float>().ToArray();
         Assert.All(values, value => Assert.True(value is >= -1 and < 1));
@@ -38,7 +40,8 @@ public sealed class RandomTests
     public void High_itself_is_never_drawn_even_in_coarse_types()
     {
         TensorValue y = Run(
-            "random_uniform", Attributes(("shape", s_many), ("dtype", 16), ("low", 0.99), ("high", 1.0), ("seed", 3.0)));
+            "random_uniform", Attributes(("shape", s_many), ("dtype", 16), ("low", 0.99), ("high", 1.0),
+                ("seed", 3.0)));
         Assert.All(y.Span<BFloat16>().ToArray(), value => Assert.True((float)value < 1));
     }
 
@@ -47,8 +50,10 @@ public sealed class RandomTests
     {
         KernelAttributes seeded = Attributes(("shape", new long[] { 8 }), ("seed", 5.0));
         KernelAttributes free = Attributes(("shape", new long[] { 8 }));
-        Assert.Equal(Run("random_normal", seeded).Span<float>().ToArray(), Run("random_normal", seeded).Span<float>().ToArray());
-        Assert.NotEqual(Run("random_normal", seeded).Span<float>().ToArray(), Run("random_normal", free).Span<float>().ToArray());
+        Assert.Equal(Run("random_normal", seeded).Span<float>().ToArray(),
+            Run("random_normal", seeded).Span<float>().ToArray());
+        Assert.NotEqual(Run("random_normal", seeded).Span<float>().ToArray(),
+            Run("random_normal", free).Span<float>().ToArray());
     }
 
     [Fact]
@@ -64,7 +69,8 @@ public sealed class RandomTests
     [Fact]
     public void Multinomial_draws_by_probability()
     {
-        TensorValue logs = Tensor<double>([2, 3], Math.Log(0.2), Math.Log(0.5), Math.Log(0.3), 0, double.NegativeInfinity, 0);
+        TensorValue logs = Tensor<double>([2, 3], Math.Log(0.2), Math.Log(0.5), Math.Log(0.3), 0,
+            double.NegativeInfinity, 0);
         TensorValue y = Run("multinomial", Attributes(("sample_size", 50_000), ("seed", 7.0), ("dtype", 7)), logs);
 
         long[] drawn = y.Span<long>().ToArray();

@@ -66,7 +66,8 @@ public sealed class SequenceTests
         SequenceValue mixed = Sequence("sequence_construct", KernelAttributes.None, Counting(2), Counting(3));
         Is(Run("concat_from_sequence", Attributes(("axis", 0)), mixed), [5], 0f, 1, 0, 1, 2);
         Refuses(KernelFault.WrongShape, "concat_from_sequence", Attributes(("axis", 0), ("new_axis", 1)), mixed);
-        Refuses(KernelFault.WrongShape, "concat_from_sequence", Attributes(("axis", 0)), new SequenceValue(ElementType.Float32));
+        Refuses(KernelFault.WrongShape, "concat_from_sequence", Attributes(("axis", 0)),
+            new SequenceValue(ElementType.Float32));
         Refuses(KernelFault.OutOfRange, "concat_from_sequence", Attributes(("axis", 1)), mixed);
         SequenceValue nested = new(ElementType.Float32, Counting(1), new OptionalValue(null));
         Refuses(KernelFault.WrongType, "concat_from_sequence", Attributes(("axis", 0)), nested);

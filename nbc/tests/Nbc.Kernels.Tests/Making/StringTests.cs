@@ -11,7 +11,8 @@ public sealed class StringTests
         AreTexts(Run("string_concat", Texts([2], "a", "b"), Texts([2], "c", "")), [2], "ac", "b");
         AreTexts(Run("string_concat", Texts([2, 1], "a", "b"), Texts([2], "x", "y")), [2, 2], "ax", "ay", "bx", "by");
         AreTexts(Run("string_concat", Texts([], "a"), Texts([0])), [0]);
-        Refuses(KernelFault.WrongShape, "string_concat", KernelAttributes.None, Texts([2], "a", "b"), Texts([3], "a", "b", "c"));
+        Refuses(KernelFault.WrongShape, "string_concat", KernelAttributes.None, Texts([2], "a", "b"),
+            Texts([3], "a", "b", "c"));
         Refuses(KernelFault.WrongType, "string_concat", KernelAttributes.None, Texts([1], "a"), Longs(1));
     }
 
@@ -115,7 +116,8 @@ public sealed class StringTests
     [Fact]
     public void A_pattern_is_bounded_and_so_is_its_time()
     {
-        Refuses(KernelFault.WrongAttribute, "regex_full_match", Attributes(("pattern", new string('a', 70_000))), Texts([1], "a"));
+        Refuses(KernelFault.WrongAttribute, "regex_full_match", Attributes(("pattern", new string('a', 70_000))),
+            Texts([1], "a"));
         Refuses(KernelFault.WrongAttribute, "regex_full_match", KernelAttributes.None, Texts([1], "a"));
         // A matcher that goes back would need longer than anyone waits.
         Is(Run("regex_full_match", Attributes(("pattern", "(a*)*b")), Texts([1], new string('a', 5_000))), [1], false);
@@ -153,7 +155,8 @@ public sealed class StringTests
         Refuses(KernelFault.WrongType, "tf_idf_vectorizer", attributes, Longs(1));
         Refuses(KernelFault.WrongAttribute, "tf_idf_vectorizer", attributes.With("weights", new[] { 1.0 }), x);
         Refuses(KernelFault.WrongAttribute, "tf_idf_vectorizer", attributes.With("ngram_counts", new long[] { 3 }), x);
-        Refuses(KernelFault.WrongAttribute, "tf_idf_vectorizer", attributes.With("ngram_indexes", new long[] { -1, 0 }), x);
+        Refuses(KernelFault.WrongAttribute, "tf_idf_vectorizer", attributes.With("ngram_indexes", new long[] { -1, 0 }),
+            x);
         Refuses(KernelFault.WrongAttribute, "tf_idf_vectorizer", attributes.With("mode", "BM25"), x);
     }
 

@@ -28,7 +28,8 @@ public sealed class ArrangeTests
 
     [Fact]
     public void Transpose_twice_is_where_it_began() =>
-        Gen.Select(Gen.Long[1, 70], Gen.Long[1, 40], Gen.Long[1, 5], Gen.Shuffle(new long[] { 0, 1, 2 })).Sample((a, b, c, order) =>
+        Gen.Select(Gen.Long[1, 70], Gen.Long[1, 40], Gen.Long[1, 5],
+            Gen.Shuffle(new long[] { 0, 1, 2 })).Sample((a, b, c, order) =>
         {
             long[] back = new long[3];
             for (int i = 0; i < 3; i++)
@@ -155,7 +156,8 @@ public sealed class ArrangeTests
         Is(Run("depth_to_space", Attributes(("blocksize", 2)), x), [1, 1, 2, 4], 0f, 2, 1, 3, 4, 6, 5, 7);
         TensorValue y = Counting(1, 8, 1, 1);
         Is(Run("depth_to_space", Attributes(("blocksize", 2)), y), [1, 2, 2, 2], 0f, 2, 4, 6, 1, 3, 5, 7);
-        Is(Run("depth_to_space", Attributes(("blocksize", 2), ("mode", "CRD")), y), [1, 2, 2, 2], 0f, 1, 2, 3, 4, 5, 6, 7);
+        Is(Run("depth_to_space", Attributes(("blocksize", 2), ("mode", "CRD")), y), [1, 2, 2, 2], 0f, 1, 2, 3, 4, 5, 6,
+            7);
         Is(Run("space_to_depth", Attributes(("blocksize", 2)), Counting(1, 1, 2, 4)),
             [1, 4, 1, 2], 0f, 2, 1, 3, 4, 6, 5, 7);
         Refuses(KernelFault.WrongShape, "depth_to_space", Attributes(("blocksize", 2)), Counting(1, 3, 1, 1));

@@ -42,7 +42,8 @@ public sealed class ElementTypeTests
         TensorValue y = Run("scatter_elements", x, Longs(1), update);
         TensorValue z = Run("scatter_nd", x, Tensor([1, 1], 1L), update);
         TensorValue twice = Run("concat", Attributes(("axis", 0)), x, x);
-        Assert.Equal([Element(x, 0), Element(x, 3), Element(x, 2), Element(x, 3)], Enumerable.Range(0, 4).Select(i => Element(y, i)));
+        Assert.Equal([Element(x, 0), Element(x, 3), Element(x, 2), Element(x, 3)],
+            Enumerable.Range(0, 4).Select(i => Element(y, i)));
         Assert.Equal(Element(x, 3), Element(z, 1));
         Assert.Equal(Element(x, 2), Element(twice, 6));
     }
@@ -56,7 +57,8 @@ public sealed class ElementTypeTests
         yield return ("pad", Attributes(("mode", "reflect")), [Longs(1, 1, 1, 0, 1, -1)]);
         yield return ("gather", Attributes(("axis", 1)), [Longs(2, 0)]);
         yield return ("gather", Attributes(("axis", 2)), [Longs(2, 0)]);
-        yield return ("gather_elements", KernelAttributes.None, [TensorValue.From<long>(ElementType.Int64, [1, 0], 1, 1, 2)]);
+        yield return ("gather_elements", KernelAttributes.None,
+            [TensorValue.From<long>(ElementType.Int64, [1, 0], 1, 1, 2)]);
         yield return ("gather_nd", KernelAttributes.None, [TensorValue.From<long>(ElementType.Int64, [1, 2], 1, 2)]);
         yield return ("compress", Attributes(("axis", 1)), [Row(true, false, true)]);
         yield return ("reverse_sequence", KernelAttributes.None, [Longs(1, 2, 2)]);

@@ -63,6 +63,7 @@ internal static class Give
         Assert.Equal(TypeOf<T>(), actual.Type);
         Assert.Equal(shape, actual.Shape.ToArray());
         Assert.Equal(values, actual.Span<T>().ToArray());
+        GC.KeepAlive(actual); // its memory goes with it
     }
 
     public static void IsNear(TensorValue actual, long[] shape, double within, params double[] values)

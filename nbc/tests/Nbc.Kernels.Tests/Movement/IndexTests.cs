@@ -54,7 +54,8 @@ public sealed class IndexTests
         Refuses(KernelFault.OutOfRange, "scatter_nd", none, Counting(3), Tensor([1, 1], -4L), Row(1f));
         Refuses(KernelFault.WrongShape, "scatter_nd", none, Counting(3), Tensor([1, 1], 0L), Row(1f, 2));
         Refuses(KernelFault.WrongShape, "scatter_nd", none, Counting(3), Tensor([1, 2], 0L, 0), Row(1f));
-        Refuses(KernelFault.WrongAttribute, "scatter_nd", Attributes(("reduction", "or")), Counting(3), Longs(0), One(1f));
+        Refuses(KernelFault.WrongAttribute, "scatter_nd", Attributes(("reduction", "or")), Counting(3), Longs(0),
+            One(1f));
     }
 
     public static TheoryData<string, float[]> Reductions => new()
@@ -107,7 +108,8 @@ public sealed class IndexTests
 
         static void Sum<T>(T old, T update, T expected)
             where T : unmanaged => Is(
-                Run("scatter_elements", Attributes(("reduction", "add")), Row(old), Longs(0), Row(update)), [1], expected);
+                Run("scatter_elements", Attributes(("reduction", "add")), Row(old), Longs(0), Row(update)), [1],
+                    expected);
     }
 
     [Theory]
@@ -125,7 +127,8 @@ public sealed class IndexTests
     public void Nan_spreads_through_a_reduction_and_bool_multiplies_as_and()
     {
         KernelAttributes max = Attributes(("reduction", "max"));
-        Assert.Equal([float.NaN], Run("scatter_nd", max, Row(1f), Tensor([1, 1], 0L), Row(float.NaN)).Span<float>().ToArray());
+        Assert.Equal([float.NaN],
+            Run("scatter_nd", max, Row(1f), Tensor([1, 1], 0L), Row(float.NaN)).Span<float>().ToArray());
         Is(Run("scatter_nd", Attributes(("reduction", "mul")), Row(true), Tensor([1, 1], 0L), Row(false)), [1], false);
         Refuses(KernelFault.WrongType, "scatter_nd", max, Texts([1], "a"), Tensor([1, 1], 0L), Texts([1], "b"));
         AreTexts(Run("scatter_nd", Texts([1], "a"), Tensor([1, 1], 0L), Texts([1], "b")), [1], "b");
@@ -171,7 +174,8 @@ public sealed class IndexTests
         Refuses(KernelFault.OutOfRange, "one_hot", KernelAttributes.None, Longs(0), One(-1L), Row(0f, 1));
         Refuses(KernelFault.OutOfRange, "one_hot", KernelAttributes.None, Longs(0), One(float.NaN), Row(0f, 1));
         Refuses(KernelFault.WrongShape, "one_hot", KernelAttributes.None, Longs(0), One(1L), Row(0f));
-        Refuses(KernelFault.TooLarge, "one_hot", KernelAttributes.None, Longs(0, 1), One((double)int.MaxValue), Row(0f, 1));
+        Refuses(KernelFault.TooLarge, "one_hot", KernelAttributes.None, Longs(0, 1), One((double)int.MaxValue),
+            Row(0f, 1));
     }
 
     [Fact]
@@ -222,7 +226,8 @@ public sealed class IndexTests
     [Fact]
     public void Unique_knows_zeros_nans_and_every_order()
     {
-        float[] floats = Run("unique", Row(float.NaN, 0f, -0f, float.NegativeInfinity, float.NaN)).Span<float>().ToArray();
+        float[] floats = Run("unique",
+            Row(float.NaN, 0f, -0f, float.NegativeInfinity, float.NaN)).Span<float>().ToArray();
         Assert.Equal([float.NegativeInfinity, 0, float.NaN], floats);
         Is(Run("unique", Row(ulong.MaxValue, 1ul, 1ul)), [2], 1ul, ulong.MaxValue);
         Is(Run("unique", Row<sbyte>(1, -1, 1)), [2], (sbyte)-1, (sbyte)1);
@@ -230,7 +235,8 @@ public sealed class IndexTests
         Is(Run("unique", Counting(0)), [0], Array.Empty<float>());
         Assert.Equal([2], Run("unique", Complex64(1, 2, 1, 1, 1, 2)).Shape.ToArray());
         Assert.Equal([1], Run("unique", Complex128(1, 2, 1, 2)).Shape.ToArray());
-        Refuses(KernelFault.WrongType, "unique", KernelAttributes.None, TensorValue.From<byte>(ElementType.Float8E5M2, [1], 1));
+        Refuses(KernelFault.WrongType, "unique", KernelAttributes.None,
+            TensorValue.From<byte>(ElementType.Float8E5M2, [1], 1));
     }
 
     [Fact]

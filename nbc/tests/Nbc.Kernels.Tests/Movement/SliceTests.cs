@@ -52,9 +52,11 @@ public sealed class SliceTests
     public void Slices_that_cannot_be_are_refused()
     {
         Refuses(KernelFault.OutOfRange, "slice", KernelAttributes.None, Counting(3), Longs(0), Longs(1), Longs(1));
-        Refuses(KernelFault.OutOfRange, "slice", KernelAttributes.None, Counting(3), Longs(0, 0), Longs(1, 1), Longs(0, 0));
+        Refuses(KernelFault.OutOfRange, "slice", KernelAttributes.None, Counting(3), Longs(0, 0), Longs(1, 1),
+            Longs(0, 0));
         Refuses(
-            KernelFault.OutOfRange, "slice", KernelAttributes.None, Counting(3), Longs(0), Longs(1), Longs(0), Longs(0));
+            KernelFault.OutOfRange, "slice", KernelAttributes.None, Counting(3), Longs(0), Longs(1), Longs(0),
+                Longs(0));
         Refuses(KernelFault.WrongShape, "slice", KernelAttributes.None, Counting(3), Longs(0), Longs(1, 2));
         Refuses(KernelFault.WrongType, "slice", KernelAttributes.None, Counting(3), Row(0f), Longs(1));
     }

@@ -23,24 +23,30 @@ public sealed class BoxTests
         Is(Selected(3, 0.5f, null, float.NaN, 0.8f, float.NaN), [1, 3], 0L, 0, 1);
         Is(Selected(1, 0.5f, null, 0.9f, 0.1f, 0.1f, 0.1f, 0.1f, 0.9f), [2, 3], 0L, 0, 0, 0, 1, 2);
         Assert.Equal([0, 3], Selected(0, 0.5f, null, 1, 1, 1).Shape.ToArray());
-        Assert.Equal([0, 3], Run("non_max_suppression", Tensor<float>([1, 0, 4]), Tensor<float>([1, 1, 0]), Longs(1)).Shape.ToArray());
+        Assert.Equal([0, 3], Run("non_max_suppression", Tensor<float>([1, 0, 4]), Tensor<float>([1, 1, 0]),
+            Longs(1)).Shape.ToArray());
     }
 
     [Fact]
     public void Boxes_may_be_given_by_their_middle_or_by_any_corners()
     {
         TensorValue scores = Tensor([1, 1, 2], 0.9f, 0.8f);
-        Is(Run("non_max_suppression", Attributes(("center_point_box", 1)), Tensor([1, 2, 4], 0.5f, 0.5f, 1, 1, 0.6f, 0.5f, 1, 1),
+        Is(Run("non_max_suppression", Attributes(("center_point_box", 1)),
+            Tensor([1, 2, 4], 0.5f, 0.5f, 1, 1, 0.6f, 0.5f, 1, 1),
             scores, Longs(2), Row(0.5f)), [1, 3], 0L, 0, 0);
-        Is(Run("non_max_suppression", Tensor([1, 2, 4], 1f, 1, 0, 0, 0, 0.1f, 1, 1.1f), scores, Longs(2), Row(0.5f)), [1, 3], 0L, 0, 0);
-        Is(Run("non_max_suppression", Tensor([1, 2, 4], 0f, 0, 0, 0, 0, 0, 0, 0), scores, Longs(2), Row(0f)), [2, 3], 0L, 0, 0, 0, 0, 1);
-        Refuses(KernelFault.WrongShape, "non_max_suppression", KernelAttributes.None, Tensor<float>([1, 1, 4], 0, 0, 1, 1), scores);
+        Is(Run("non_max_suppression", Tensor([1, 2, 4], 1f, 1, 0, 0, 0, 0.1f, 1, 1.1f), scores, Longs(2), Row(0.5f)),
+            [1, 3], 0L, 0, 0);
+        Is(Run("non_max_suppression", Tensor([1, 2, 4], 0f, 0, 0, 0, 0, 0, 0, 0), scores, Longs(2), Row(0f)), [2, 3],
+            0L, 0, 0, 0, 0, 1);
+        Refuses(KernelFault.WrongShape, "non_max_suppression", KernelAttributes.None,
+            Tensor<float>([1, 1, 4], 0, 0, 1, 1), scores);
         Refuses(KernelFault.OutOfRange, "non_max_suppression", KernelAttributes.None,
             Tensor<float>([1, 2, 4], 0, 0, 1, 1, 0, 0, 1, 1), scores, Longs(1), Row(2f));
         Refuses(KernelFault.WrongAttribute, "non_max_suppression", Attributes(("center_point_box", 2)));
     }
 
-    // A bitmap of one red and one blue pixel, as the format's text has it: a row of blue, green, red, filled up to four.
+    // A bitmap of one red and one blue pixel, as the format's text has it: a row of blue, green, red, filled up to
+    // four.
     private static byte[] Bitmap(int width = 2)
     {
         byte[] file = new byte[62];
@@ -121,7 +127,8 @@ public sealed class BoxTests
     {
         TensorValue x = Tensor([1, 2, 2], 1f, 2, 3, 4);
         Is(Run("col2_im", x, Longs(3), Longs(2)), [1, 1, 3], 1f, 5, 4);
-        Is(Run("col2_im", Attributes(("pads", new long[] { 1, 0 }), ("strides", new long[] { 2 })), x, Longs(3), Longs(2)),
+        Is(Run("col2_im", Attributes(("pads", new long[] { 1, 0 }), ("strides", new long[] { 2 })), x, Longs(3),
+            Longs(2)),
             [1, 1, 3], 3f, 2, 4);
         Is(Run("col2_im", Attributes(("dilations", new long[] { 2 })), x, Longs(4), Longs(2)), [1, 1, 4], 1f, 2, 3, 4);
         Is(Run("col2_im", Tensor([1, 4, 1], 1, 2, 3, 4), Longs(2, 2), Longs(2, 2)), [1, 1, 2, 2], 1, 2, 3, 4);
@@ -131,8 +138,10 @@ public sealed class BoxTests
         Refuses(KernelFault.OutOfRange, "col2_im", KernelAttributes.None, x, Longs(3), Longs(0));
         Refuses(KernelFault.TooLarge, "col2_im", KernelAttributes.None, x,
             Longs(1L << 30, 1L << 30), Longs(1, 1));
-        Refuses(KernelFault.WrongAttribute, "col2_im", Attributes(("strides", new long[] { 0 })), x, Longs(3), Longs(2));
-        Refuses(KernelFault.WrongAttribute, "col2_im", Attributes(("strides", new long[] { 1, 1 })), x, Longs(3), Longs(2));
+        Refuses(KernelFault.WrongAttribute, "col2_im", Attributes(("strides", new long[] { 0 })), x, Longs(3),
+            Longs(2));
+        Refuses(KernelFault.WrongAttribute, "col2_im", Attributes(("strides", new long[] { 1, 1 })), x, Longs(3),
+            Longs(2));
     }
 
     [Fact]
@@ -149,7 +158,8 @@ public sealed class BoxTests
         Refuses(KernelFault.OutOfRange, "max_unpool", two, x, Tensor([1, 1, 2], 1L, 4));
         Refuses(KernelFault.OutOfRange, "max_unpool", two, x, Tensor([1, 1, 2], 1L, 3), Longs(1, 1, 3));
         Refuses(KernelFault.WrongShape, "max_unpool", two, x, Tensor([1, 1, 1], 1L));
-        Refuses(KernelFault.WrongShape, "max_unpool", two.With("pads", new long[] { 9, 9 }), x, Tensor([1, 1, 2], 1L, 2));
+        Refuses(KernelFault.WrongShape, "max_unpool", two.With("pads", new long[] { 9, 9 }), x,
+            Tensor([1, 1, 2], 1L, 2));
         Refuses(KernelFault.TooLarge, "max_unpool", two.With("strides", new long[] { int.MaxValue }),
             Counting(1, 1, 4), Tensor([1, 1, 4], 0L, 0, 0, 0));
         Refuses(KernelFault.WrongAttribute, "max_unpool", Attributes(("kernel_shape", new long[] { 0 })));

@@ -4,7 +4,8 @@ using static Nbc.Kernels.Tests.Movement.Give;
 
 namespace Nbc.Kernels.Tests.Signal;
 
-/// <summary>Expected values are those that the operator's text gives for these cases, or follow from its formulas.</summary>
+/// <summary>Expected values are those that the operator's text gives for these cases, or follow from its
+/// formulas.</summary>
 public sealed class ResizeTests
 {
     private static readonly TensorValue s_square = Tensor([1, 1, 2, 2], 1f, 2, 3, 4);
@@ -114,7 +115,8 @@ public sealed class ResizeTests
     public void What_is_cropped_from_outside_is_the_extrapolation_value()
     {
         KernelAttributes attributes = Attributes(
-            ("coordinate_transformation_mode", "tf_crop_and_resize"), ("mode", "linear"), ("extrapolation_value", 10.0));
+            ("coordinate_transformation_mode", "tf_crop_and_resize"), ("mode", "linear"),
+                ("extrapolation_value", 10.0));
         IsNear(Run("resize", attributes, s_sixteen, Row(0.4f, 0.6f, 1.2f, 1.7f), null, Longs(3, 3)),
             [3, 3], 1e-5, 7.6, 10, 10, 12.4, 10, 10, 10, 10, 10);
         IsNear(Run("resize", attributes, Counting(3), Row(0f, 1f), null, Longs(1)), [1], 1e-6, 1);

@@ -34,7 +34,8 @@ public sealed class SampleTests
 
     [Theory]
     [MemberData(nameof(Places))]
-    public void A_place_in_a_row_has_its_value(string mode, string padding, long corners, float place, float expected) =>
+    public void A_place_in_a_row_has_its_value(string mode, string padding, long corners, float place,
+        float expected) =>
         IsNear(
             Run("grid_sample", Attributes(("mode", mode), ("padding_mode", padding), ("align_corners", corners)),
                 Counting(1, 1, 3), Tensor([1, 1, 1], place)),
@@ -46,8 +47,10 @@ public sealed class SampleTests
         KernelAttributes corners = Attributes(("align_corners", 1));
         Is(Run("grid_sample", corners, Counting(1, 2, 2, 2), Tensor([1, 1, 2, 2], 1f, -1, -1, 1)),
             [1, 2, 1, 2], 1f, 2, 5, 6);
-        Is(Run("grid_sample", corners, Counting(1, 1, 2, 2, 2), Tensor([1, 1, 1, 1, 3], 1f, -1, 1)), [1, 1, 1, 1, 1], 5f);
-        Is(Run("grid_sample", corners.With("mode", "nearest"), Tensor([1, 1, 1, 2], 7L, 8), Tensor([1, 1, 1, 2], 1f, 0)),
+        Is(Run("grid_sample", corners, Counting(1, 1, 2, 2, 2), Tensor([1, 1, 1, 1, 3], 1f, -1, 1)), [1, 1, 1, 1, 1],
+            5f);
+        Is(Run("grid_sample", corners.With("mode", "nearest"), Tensor([1, 1, 1, 2], 7L, 8),
+            Tensor([1, 1, 1, 2], 1f, 0)),
             [1, 1, 1, 1], 8L);
         AreTexts(Run("grid_sample", corners.With("mode", "nearest"), Texts([1, 1, 1, 2], "a", "b"),
             Tensor([1, 1, 2, 2], 1f, 0, 9, 9)), [1, 1, 1, 2], "b", "");
@@ -81,7 +84,8 @@ public sealed class SampleTests
     public void Regions_are_aligned()
     {
         TensorValue x = Tensor([1, 1, 2, 2], 1f, 2, 3, 4), roi = Tensor([1, 4], 0f, 0, 2, 2);
-        KernelAttributes whole = Attributes(("coordinate_transformation_mode", "output_half_pixel"), ("sampling_ratio", 1));
+        KernelAttributes whole = Attributes(("coordinate_transformation_mode", "output_half_pixel"),
+            ("sampling_ratio", 1));
         Is(Run("roi_align", whole, x, roi, Longs(0)), [1, 1, 1, 1], 4f);
         KernelAttributes half = Attributes(("sampling_ratio", 1));
         Is(Run("roi_align", half, x, roi, Longs(0)), [1, 1, 1, 1], 2.5f);
@@ -93,7 +97,8 @@ public sealed class SampleTests
         Is(Run("roi_align", half, Counting(1, 1, 0, 2), roi, Longs(0)), [1, 1, 1, 1], 0f);
         Refuses(KernelFault.OutOfRange, "roi_align", half, x, roi, Longs(1));
         Refuses(KernelFault.OutOfRange, "roi_align", half, x, roi, Longs(-1));
-        Refuses(KernelFault.OutOfRange, "roi_align", KernelAttributes.None, x, Tensor([1, 4], 0f, 0, 1e9f, 1), Longs(0));
+        Refuses(KernelFault.OutOfRange, "roi_align", KernelAttributes.None, x, Tensor([1, 4], 0f, 0, 1e9f, 1),
+            Longs(0));
         Refuses(KernelFault.OutOfRange, "roi_align", half, x, Tensor([1, 4], float.NaN, 0, 1, 1), Longs(0));
         Refuses(KernelFault.WrongShape, "roi_align", half, x, Tensor([1, 3], 0f, 0, 1), Longs(0));
         Refuses(KernelFault.WrongAttribute, "roi_align", Attributes(("sampling_ratio", -1)), x, roi, Longs(0));
@@ -108,7 +113,8 @@ public sealed class SampleTests
             [1, 1, 2, 2], 5f, 6, 9, 10);
         Is(Run("max_roi_pool", two, Counting(1, 1, 4, 4), Tensor([1, 5], 0f, 9, 9, 9, 9)), [1, 1, 2, 2], 0f, 0, 0, 0);
         Refuses(KernelFault.OutOfRange, "max_roi_pool", two, Counting(1, 1, 4, 4), Tensor([1, 5], 1f, 0, 0, 3, 3));
-        Refuses(KernelFault.OutOfRange, "max_roi_pool", two, Counting(1, 1, 4, 4), Tensor([1, 5], 0f, 0, 0, float.NaN, 3));
+        Refuses(KernelFault.OutOfRange, "max_roi_pool", two, Counting(1, 1, 4, 4),
+            Tensor([1, 5], 0f, 0, 0, float.NaN, 3));
         Refuses(KernelFault.WrongShape, "max_roi_pool", two, Counting(1, 1, 4, 4), Tensor([1, 4], 0f, 0, 0, 3));
         Refuses(KernelFault.WrongAttribute, "max_roi_pool", Attributes(("pooled_shape", new long[] { 2 })));
         Is(Run("max_roi_pool", two, Counting(1, 1, 0, 4), Tensor([1, 5], 0f, 0, 0, 3, 3)), [1, 1, 2, 2], 0f, 0, 0, 0);

@@ -34,6 +34,8 @@ public sealed class TrustTests
             Assert.Equal("joined", ready.GetProperty("joined").GetString());
             AssertNotSeen(joined, token);
             AssertForOwner(folder.File("b/token"));
+            AssertAllForOwner(folder.File("a"));
+            AssertAllForOwner(folder.File("b"));
 
             string list = (await Command.RunAsync("token", "ls", "--node", founder.Http)).AssertGood().Output;
             Assert.Contains(id, list, StringComparison.Ordinal);
@@ -86,6 +88,22 @@ public sealed class TrustTests
             string process = $"/proc/{joined.Id}/";
             Assert.DoesNotContain(token[8..], File.ReadAllText(process + "cmdline"), StringComparison.Ordinal);
             Assert.DoesNotContain(token[8..], File.ReadAllText(process + "environ"), StringComparison.Ordinal);
+        }
+    }
+
+    // Of what two running nodes have on disk (keys, tokens, state, logs, locks) nobody else reads a byte.
+    private static void AssertAllForOwner(string folder)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+                | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+            string[] all = [folder, .. Directory.GetFileSystemEntries(folder, "*", SearchOption.AllDirectories)];
+            Assert.Contains(all, path => path.EndsWith("credentials.pem", StringComparison.Ordinal));
+            foreach (string path in all)
+            {
+                Assert.True((File.GetUnixFileMode(path) & others) == UnixFileMode.None, path);
+            }
         }
     }
 

@@ -30,12 +30,14 @@ internal sealed class UpProcess : IAsyncDisposable
 
     public static Task<UpProcess> StartAsync(params string[] arguments) => StartAtAsync([], arguments);
 
-    public static async Task<UpProcess> StartAtAsync(string[] host, params string[] arguments)
+    public static Task<UpProcess> StartAtAsync(string[] host, params string[] arguments) =>
+        StartVerbAsync(host, ["up", .. arguments]);
+
+    /// <summary>As <see cref="StartAtAsync"/>, by another verb that starts a node.</summary>
+    public static async Task<UpProcess> StartVerbAsync(string[] host, params string[] verb)
     {
-        Process process = Command.StartAt(host, [],
-        [
-            "up", "-o", "json", "--until-eof", "--http-port", "0", "--mesh-port", "0", .. arguments,
-        ]);
+        Process process = Command.StartAt(
+            host, [], [.. verb, "-o", "json", "--until-eof", "--http-port", "0", "--mesh-port", "0"]);
         Task<string> error = process.StandardError.ReadToEndAsync();
         string? line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask()
             .WaitAsync(s_limit);

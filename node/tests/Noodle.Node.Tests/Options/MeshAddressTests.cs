@@ -19,6 +19,22 @@ public sealed class MeshAddressTests
         Assert.Equal((host, port), (foundHost, foundPort));
     }
 
+    [Fact]
+    public void A_link_local_address_is_good_only_with_the_interface_that_leads_there()
+    {
+        Assert.Equal(
+            "fe80::1 is a link-local address, which every interface has: name the one that leads there, as in "
+            + "[fe80::1%eth0]:7946",
+            MeshAddress.FindFault("[fe80::1]:7946"));
+        Assert.NotNull(MeshAddress.FindFault("fe80::1"));
+        Assert.Null(MeshAddress.FindFault("[fe80::1%1]:7946"));
+        Assert.Null(MeshAddress.FindFault("[fd00::1]:7946"));
+        Assert.Null(MeshAddress.FindFault("node-1.lab"));
+        Assert.True(MeshAddress.TryParseSeed("[fe80::1%1]:80", out SeedName? seed));
+        var table = new SeedTable([seed]);
+        Assert.Equal(1, Assert.Single(table.Addresses).Address.ScopeId);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData(":")]

@@ -20,6 +20,7 @@ public sealed class NodeOptionsReaderTests : IDisposable
         { "maxRequestBytes", "1023", "maxRequestBytes" },
         { "maxBufferBytes", "1", "maxBufferBytes" },
         { "join", "nowhere:0", "join names 'nowhere:0'" },
+        { "join", "[fe80::1]:7946", "fe80::1 is a link-local address" },
         { "join", "srv:", "srv:_noodle._tcp.DOMAIN" },
         { "nameServers", "dns.example", "nameServers names 'dns.example'; it takes addresses" },
         { "nameServers", string.Join(',', Enumerable.Range(1, 9).Select(i => $"10.0.0.{i}")), "at most 8" },

@@ -325,8 +325,10 @@ internal sealed class LinkPaths : IDisposable
     }
 
     /// <summary>Where the peer itself is; null while only a relay reaches it.</summary>
+    // QUIC listens for both families at once, and then writes IPv4 as IPv6; the sockets here have one family each.
     private static IPAddress? AddressOf(LinkPeer peer) =>
-        peer.Transport != LinkTransportKind.Relay && peer.Remote is IPEndPoint remote ? remote.Address : null;
+        peer.Transport == LinkTransportKind.Relay || peer.Remote is not IPEndPoint remote ? null
+            : remote.Address.IsIPv4MappedToIPv6 ? remote.Address.MapToIPv4() : remote.Address;
 
     private static TimeSpan SettledOf(LinkConnection connection) =>
         connection.RoundTrip is { IsSettled: true } settled ? settled.Smoothed : TimeSpan.Zero;

@@ -208,7 +208,7 @@ public sealed class AdmissionTests : IDisposable
         {
             nobody = port.LocalEndPoint;
             Assert.Throws<SocketException>(() => new AdmissionPort(
-                nobody, s_waiting, _key, (_, _) => Task.FromResult(true), _clock, NullLogger.Instance));
+                nobody, null, s_waiting, _key, (_, _) => Task.FromResult(true), _clock, NullLogger.Instance));
         }
 
         Assert.Equal(AdmissionFault.Unreachable, (await Client().LookAsync(nobody, _bound.Token)).Fault);
@@ -256,6 +256,20 @@ public sealed class AdmissionTests : IDisposable
         return typed;
     }
 
+    [Fact]
+    public async Task A_node_waits_on_both_families_of_addresses()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "this machine has no IPv6");
+        using AdmissionPort port = Port(false);
+        Task<NodeCredentials> waiting = port.WaitAsync(_bound.Token);
+        var six = new IPEndPoint(IPAddress.IPv6Loopback, port.LocalEndPoint.Port);
+        AdmissionOutcome seen = await Client().LookAsync(six, _bound.Token);
+        Assert.Equal((AdmissionFault.None, port.Fingerprint), (seen.Fault, seen.Fingerprint));
+        Assert.Equal(port.Fingerprint, (await Client().LookAsync(port.LocalEndPoint, _bound.Token)).Fingerprint);
+        await _bound.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
     private AdmissionPort Port(bool confirms) => Port((mesh, _) =>
     {
         _offered.Add(mesh);
@@ -263,7 +277,9 @@ public sealed class AdmissionTests : IDisposable
     });
 
     private AdmissionPort Port(Func<KeyFingerprint, CancellationToken, Task<bool>> confirm) =>
-        new(new IPEndPoint(IPAddress.Loopback, 0), s_waiting, _key, confirm, _clock, NullLogger.Instance);
+        new(
+        new IPEndPoint(IPAddress.Loopback, 0), IPAddress.IPv6Loopback, s_waiting, _key, confirm, _clock,
+        NullLogger.Instance);
 
     private async Task<int> ReadAsync(TcpClient client)
     {

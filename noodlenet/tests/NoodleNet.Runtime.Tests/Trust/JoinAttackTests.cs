@@ -8,21 +8,8 @@ using NoodleNet.Trust;
 
 namespace NoodleNet.Runtime.Tests.Trust;
 
-/// <summary>Attacks on joining and on certificates, by name. Those tried elsewhere:</summary>
-/// <remarks>
-/// <code>
-/// fake seed with its own CA; wrong secret; clock a day off; secrets in logs      JoinTests
-/// expired, self-signed, wrong-EKU, wrong-SAN, member-signed, foreign             PeerCheckTests
-/// other mesh's certificate, another node's, plaintext to TLS, no certificate     LinkTrustTests, HostilePeerTests
-/// fake waiting node, fake admin                                                  AdmissionTests
-/// forged, changed, hidden trust records                                          TrustCodecTests, TrustSyncTests
-/// gossip: replay, bit flips, truncation, incarnations, resurrection, a million
-/// members, amplification                                                         HostileGossipTests, BeaconTests
-/// gossip under an old key                                                        KeyRotationTests
-/// members that gossip alone vouches for                                          MemberIdentityTests
-/// revoked node: handshake, standing connection, gossip, join                     RevocationTests
-/// </code>
-/// </remarks>
+/// <summary>Attacks on joining and on certificates, by name; docs/network.md lists them with those tried elsewhere.
+/// </summary>
 public sealed class JoinAttackTests : IDisposable
 {
     private static readonly NodeId s_joiner = TestMesh.Node("joiner");
@@ -72,6 +59,36 @@ public sealed class JoinAttackTests : IDisposable
         AdmissionReply again = _mesh.Registrar.Decide(seen); // the same key once more: it is the joiner's still
         using X509Certificate2 twin = X509CertificateLoader.LoadCertificate(again.Certificate!);
         Assert.Equal(MeshTrust.HashOf(joined.Certificate.PublicKey), MeshTrust.HashOf(twin.PublicKey));
+    }
+
+    [Fact]
+    public async Task Without_a_token_nobody_joins()
+    {
+        MeshToken good = _mesh.Token();
+        AdmissionAsk? seen = null;
+        using NodeCredentials member = _mesh.Member(TestMesh.Node("member"), MeshRole.Operator);
+        var service = new JoinService(member, _mesh.Trust, () => null, _clock, NullLogger.Instance)
+        {
+            Forward = (ask, _) =>
+            {
+                seen = ask;
+                return Task.FromResult(_mesh.Registrar.Decide(ask));
+            },
+        };
+        await using var port = new LinkPort(service, member.Certificate);
+        using NodeCredentials joined = (await JoinAsync(port.Address, good)).Credentials!;
+        Assert.True(JoinWire.TryReadRequest(seen!.Request, out JoinRequest? request));
+        (JoinRequest Request, JoinFault Fault)[] attacks =
+        [
+            (request with { TokenId = 0, Proof = [] }, JoinFault.UnknownToken),
+            (request with { TokenId = 0, Proof = new byte[32] }, JoinFault.UnknownToken),
+            (request with { Proof = [] }, JoinFault.WrongSecret),
+            (request with { Proof = new byte[32] }, JoinFault.WrongSecret),
+            (request with { Proof = request.Proof[..^1] }, JoinFault.WrongSecret),
+            (request with { Kind = (JoinKind)9 }, JoinFault.Malformed),
+        ];
+        Assert.All(attacks, attack => Assert.Equal(
+            attack.Fault, _mesh.Registrar.Decide(seen with { Request = JoinWire.Request(attack.Request) }).Fault));
     }
 
     [Fact]

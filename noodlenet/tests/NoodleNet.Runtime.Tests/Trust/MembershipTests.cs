@@ -49,6 +49,32 @@ public sealed class MembershipTests : IDisposable
     }
 
     [Fact]
+    public async Task An_admin_that_learns_of_its_own_revocation_is_one_no_more()
+    {
+        using NodeFolder one = Open("one");
+        using (MeshMembership founder = await OpenAsync(one))
+        {
+            MeshRegistrar registrar = founder.Registrar!;
+            Assert.True(registrar.RevokeNode(one.Node));
+            Assert.Null(founder.Registrar);
+            await using var port = new LinkPort(
+                founder.CreateJoinService(_clock, NullLogger.Instance), founder.Credentials.Certificate);
+            JoinOutcome outcome = await new JoinClient(_clock).JoinAsync(
+                port.Address, registrar.CreateToken(TimeSpan.FromHours(1)), TestMesh.Node("joiner"), _bound.Token);
+            Assert.NotEqual(JoinFault.None, outcome.Fault);
+        }
+
+        using (MeshMembership again = await OpenAsync(one))
+        {
+            Assert.Null(again.Registrar);
+        }
+
+        _clock.Now += TimeSpan.FromDays(6);
+        TrustException refused = await Assert.ThrowsAsync<TrustException>(() => OpenAsync(one));
+        Assert.Contains("Revoked", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_first_node_founds_the_second_joins_and_both_stay()
     {
         using NodeFolder one = Open("one"), two = Open("two");

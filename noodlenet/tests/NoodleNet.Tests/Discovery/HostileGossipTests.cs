@@ -149,18 +149,70 @@ public sealed class HostileGossipTests
     }
 
     [Fact]
-    public void A_million_made_up_members_take_bounded_room()
+    public void Gossip_under_an_old_key_is_nothing_once_the_mesh_has_dropped_the_key()
     {
-        SwimOptions small = SwimOptions.Lan with { MaxMembers = 100, MaxBroadcasts = 50, MaxSuspicions = 20 };
-        SwimMachine machine = Started(out Instant now, small);
-        for (int i = 0; i < 3_000; i++)
+        byte[] old = [.. Enumerable.Repeat((byte)1, 32)], fresh = [.. Enumerable.Repeat((byte)2, 32)];
+        var thief = new GossipEnvelope("", new KeyRing(old));
+        var keys = new KeyRing(old);
+        var node = new GossipEnvelope("", keys);
+        byte[] word = MessageEncoder.Encode(new GossipMessage.Dead(9, "me", "x"));
+        Assert.Equal(WireFault.None, node.OpenDatagram(thief.SealDatagram(word, new byte[12]), out _));
+
+        Assert.Equal(KeyRingFault.None, keys.TryInstall(fresh));
+        Assert.Equal(KeyRingFault.None, keys.TryUse(fresh));
+        Assert.Equal(KeyRingFault.None, keys.TryRemove(old));
+        Assert.Equal(WireFault.Undecryptable, node.OpenDatagram(thief.SealDatagram(word, new byte[12]), out _));
+        var reader = new GossipStreamReader(node, accepted: true);
+        byte[] stream = thief.SealStream(
+            new GossipMessage.PushPull(true, [], default), dialled: true, compress: false, new byte[12]).ToArray();
+        Assert.Equal(StreamProgress.Faulted, reader.Feed(stream));
+        Assert.Equal(WireFault.Undecryptable, reader.Fault);
+        Assert.NotEqual(WireFault.None, thief.OpenDatagram(node.SealDatagram(word, new byte[12]), out _));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_dead_are_raised_by_no_word_that_they_did_not_say_later(bool left)
+    {
+        SwimMachine machine = Started(out Instant now);
+        var alive = new GossipMessage.Alive(5, "x", Stranger, default, ProtocolVersions.Noodle);
+        Tell(machine, alive, now);
+        Tell(machine, new GossipMessage.Dead(5, "x", left ? "x" : "y"), now);
+        MemberState gone = left ? MemberState.Left : MemberState.Dead;
+        foreach (uint incarnation in new uint[] { 5, 4, 1, 0 })
         {
-            Tell(machine, new GossipMessage.Alive(1, $"n{i}", Stranger, default, ProtocolVersions.Noodle), now);
-            Tell(machine, new GossipMessage.Suspect(1, $"n{i}", "y"), now);
+            Tell(machine, alive with { Incarnation = incarnation }, now);
+            var record = new MemberRecord("x", Stranger, default, incarnation, MemberState.Alive, alive.Versions);
+            machine.Handle(new SwimInput.ExchangeAnswered(1, new(false, [record], default), Stranger), now);
+            Assert.Equal(gone, machine.Members.Single(member => member.Name == "x").State);
         }
 
-        Assert.Equal(100, machine.Members.Count());
-        Assert.True(machine.Members.Count(member => member.State == MemberState.Suspect) <= 20);
+        Tell(machine, alive with { Incarnation = 6 }, now); // which it alone can have said
+        Assert.Equal(MemberState.Alive, machine.Members.Single(member => member.Name == "x").State);
+    }
+
+    [Fact]
+    public void A_million_made_up_members_take_bounded_room()
+    {
+        SwimMachine machine = Started(out Instant now);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        for (int i = 0; i < 1_000_000; i++)
+        {
+            Tell(machine, new GossipMessage.Alive(1, $"n{i}", Stranger, default, ProtocolVersions.Noodle), now);
+            if (i % 8 == 0)
+            {
+                Tell(machine, new GossipMessage.Suspect(1, $"n{i}", "y"), now);
+                now += TimeSpan.FromTicks(1);
+                machine.HandleDeadline(now);
+                Effects(machine);
+            }
+        }
+
+        Assert.Equal(SwimOptions.Lan.MaxMembers, machine.Members.Count());
+        int suspects = machine.Members.Count(member => member.State == MemberState.Suspect);
+        Assert.InRange(suspects, 1, SwimOptions.Lan.MaxSuspicions);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, 64L << 20);
         for (int i = 0; i < 200; i++)
         {
             now = machine.NextDeadline!.Value;

@@ -77,6 +77,24 @@ public sealed class NodeRegistryTests
         Assert.Equal([Ann], before.Keys);
     }
 
+    [Theory]
+    [InlineData("[red]x[/]")]
+    [InlineData("a\u001b]0;title\u0007")]
+    [InlineData("a\r\nHTTP/1.1 200 OK")]
+    [InlineData("<script>alert(1)</script>")]
+    [InlineData("\u202egnp")]
+    [InlineData("../../etc")]
+    public void A_name_that_would_mark_up_colour_or_forge_a_line_is_no_node(string odd)
+    {
+        var registry = new NodeRegistry();
+        foreach (string name in new[] { odd, odd + Ann, $"{odd}-00000000000000000000000000000001" })
+        {
+            Assert.Empty(registry.Apply(Event(MemberChange.Joined, name), At(0)));
+        }
+
+        Assert.Empty(registry.Entries);
+    }
+
     [Fact]
     public void A_full_registry_gives_up_the_gone_and_never_the_living()
     {
