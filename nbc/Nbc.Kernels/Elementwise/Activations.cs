@@ -42,7 +42,13 @@ internal readonly struct Sigmoid : IRealUnary
 {
     static T IRealUnary.Invoke<T>(T x, T a, T b) => T.One / (T.One + T.Exp(-x));
 
-    static void IRealUnary.Invoke<TSelf, T>(ReadOnlySpan<T> x, Span<T> y, T a, T b) => TensorPrimitives.Sigmoid(x, y);
+    static void IRealUnary.Invoke<TSelf, T>(ReadOnlySpan<T> x, Span<T> y, T a, T b)
+    {
+        if (!x.IsEmpty) // the vector form throws for none
+        {
+            TensorPrimitives.Sigmoid(x, y);
+        }
+    }
 }
 
 /// <summary>log(1 + exp(x)) without overflow, exact for small results too.</summary>
