@@ -6,12 +6,34 @@ using Nbc.Values;
 
 namespace Nbc.Runtime.Machine;
 
+/// <summary>Which part of the machine runs an instruction.</summary>
+internal enum MachineUnit
+{
+    Control,
+    Scalar,
+    Value,
+    Host,
+    Kernel,
+}
+
 /// <summary>One instruction, ready to run; many machines share it.</summary>
 internal sealed class LoadedInstruction
 {
-    public required NbcInstruction Code { get; init; }
+    private readonly MachineUnit _unit;
+
+    public required NbcInstruction Code
+    {
+        get;
+        init
+        {
+            field = value;
+            _unit = UnitOf(value);
+        }
+    }
 
     public required InstructionDescriptor Descriptor { get; init; }
+
+    public MachineUnit Unit => _unit;
 
     /// <summary>As <see cref="NbcOperand"/> says.</summary>
     public int[] Inputs { get; init; } = [];
@@ -24,6 +46,17 @@ internal sealed class LoadedInstruction
 
     /// <summary>Null for instructions of the machine itself.</summary>
     public Kernel? Kernel { get; init; }
+
+    private static MachineUnit UnitOf(NbcInstruction code) => code.IsKernel ? MachineUnit.Kernel
+        : (NbcOpcode)code.Opcode switch
+        {
+            NbcOpcode.Push => MachineUnit.Control,
+            >= NbcOpcode.Pop and <= NbcOpcode.TextLength => MachineUnit.Scalar,
+            >= NbcOpcode.TensorCreate and <= NbcOpcode.TensorDim => MachineUnit.Value,
+            NbcOpcode.Print or (>= NbcOpcode.ResourceAlloc and <= NbcOpcode.ResourceQuery) or
+                >= NbcOpcode.OnPlacement => MachineUnit.Host,
+            _ => MachineUnit.Control,
+        };
 }
 
 /// <summary>A function, ready to run.</summary>
