@@ -191,7 +191,7 @@ internal sealed class LoadedProgram
 
     private Kernel MakeKernel(NbcInstruction code, int[] inputs)
     {
-        KernelAttributes attributes = code.D >= 0 ? Source.Attributes[code.D] : KernelAttributes.None;
+        KernelAttributes attributes = code.D >= 0 ? Shared(Source.Attributes[code.D]) : KernelAttributes.None;
         string name = KernelTable.Find(code.Opcode)!.Name;
         Kernel kernel = name == EngineCall && _engines is not null
             ? _engines(attributes)
@@ -199,6 +199,23 @@ internal sealed class LoadedProgram
         kernel.Prepare([.. inputs.Select(operand =>
             NbcOperand.IsConstant(operand) ? Constants[NbcOperand.ConstantIndex(operand)] : null)]);
         return kernel;
+    }
+
+    // Runs on several threads share a kernel's tensors: those lie in memory that counts nothing.
+    private static KernelAttributes Shared(KernelAttributes attributes)
+    {
+        if (attributes.All.All(pair => pair.Value.Kind is not (AttributeKind.Tensor or AttributeKind.Tensors)))
+        {
+            return attributes;
+        }
+
+        return new KernelAttributes(attributes.All.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.Kind switch
+        {
+            AttributeKind.Tensor => NbcConstant.Of(pair.Key, pair.Value.Tensor).Value!,
+            AttributeKind.Tensors => AttributeValue.FromTensors(
+                [.. pair.Value.Tensors.Select(tensor => NbcConstant.Of(pair.Key, tensor).Value!)]),
+            _ => pair.Value,
+        })));
     }
 
     // A register dies when TENSOR_DESTROY follows at once, or when this instruction sets it.
