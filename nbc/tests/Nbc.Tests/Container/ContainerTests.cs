@@ -100,6 +100,16 @@ public sealed class ContainerTests
     }
 
     [Fact]
+    public void A_section_is_used_to_its_last_byte()
+    {
+        byte[] changed = [.. s_bytes];
+        changed[56 + 16]++; // the names reach into the scalars
+        Assert.False(NbcContainer.TryRead(Sign(changed), out _, out ContainerFault fault));
+        Assert.Equal(ContainerFaultKind.WrongField, fault.Kind);
+        Assert.Contains("bytes are left", fault.ToString());
+    }
+
+    [Fact]
     public void Whatever_the_sections_say_the_reader_only_refuses() =>
         Gen.Int[0, 1_000_000].Array[1, 6].Sample(places =>
     {
