@@ -11,6 +11,15 @@ namespace Ahr.Planning;
 /// <param name="IsChosen">True for that node.</param>
 public readonly record struct CandidateScore(Candidate Candidate, long? Score, long? Winner, bool IsChosen)
 {
+    /// <summary>Why it was not eligible, where that is neither its model nor an earlier attempt.</summary>
+    public string? Fault { get; init; }
+
+    /// <summary>The part of the score that is there because its answers took longer than those of others.</summary>
+    public long SlowMicroseconds { get; init; }
+
+    /// <summary>True when it may be as good as the winner although it scored more.</summary>
+    public bool IsNearEqual { get; init; }
+
     /// <summary>Which node.</summary>
     public NodeId Node => Candidate.Node;
 
@@ -22,14 +31,17 @@ public readonly record struct CandidateScore(Candidate Candidate, long? Score, l
         {
             if (Score is not { } score)
             {
-                return Candidate.IsReady ? "an earlier attempt at this call failed there" : "model not loaded there";
+                return Fault
+                    ?? (Candidate.IsReady ? "an earlier attempt at this call failed there" : "model not loaded there");
             }
 
             string place = Candidate.IsLocal ? "this node" : "remote";
             string cost = string.Create(
                 CultureInfo.InvariantCulture, $"{place}, predicted {score} us with {Candidate.InFlight} in flight");
+            cost = SlowMicroseconds == 0 ? cost
+                : string.Create(CultureInfo.InvariantCulture, $"{cost}, {SlowMicroseconds} us of it for slow answers");
             return IsChosen || Winner is not { } winner ? cost
-                : score <= winner ? cost + ", near-equal but not drawn"
+                : score <= winner || IsNearEqual ? cost + ", near-equal but not drawn"
                 : string.Create(CultureInfo.InvariantCulture, $"{cost}, {score - winner} us more than the winner");
         }
     }

@@ -20,4 +20,8 @@ public readonly record struct Candidate(
 /// <param name="Chosen">The node; <see cref="NodeId.IsNone"/> when no candidate was eligible.</param>
 /// <param name="Reason">One sentence for people.</param>
 /// <param name="Scores">Every candidate, in the order given.</param>
-public sealed record Decision(NodeId Chosen, string Reason, IReadOnlyList<CandidateScore> Scores);
+public sealed record Decision(NodeId Chosen, string Reason, IReadOnlyList<CandidateScore> Scores)
+{
+    /// <summary>True when nodes are ready, and none of them is what the call requires.</summary>
+    public bool IsUnmet { get; init; }
+}

@@ -9,10 +9,18 @@ namespace Ahr.Planning;
 /// when no other scores lower, for its own numbers are never stale. Otherwise the lowest score and those within
 /// <see cref="NearEqualFraction"/> of it are near-equals: two of them are drawn, the better of the two wins, so that
 /// many nodes with the same old report do not all choose the same target.
+/// A requirement cannot be judged by what candidates tell: nobody meets one. Nothing is learned from answers.
 /// Cost: four passes over the candidates at most, one array of them and one sentence, for the winner.
 /// </remarks>
-public static class LeastLoaded
+public sealed class LeastLoaded : INodeSelector
 {
+    private LeastLoaded()
+    {
+    }
+
+    /// <summary>It has no state.</summary>
+    public static LeastLoaded Instance { get; } = new();
+
     /// <summary>Scores up to the best plus a 1/16 part of it are taken as equal.</summary>
     public const long NearEqualFraction = 16;
 
@@ -56,6 +64,21 @@ public static class LeastLoaded
         }
 
         return new Decision(scores[chosen].Node, scores[chosen].Reason, scores);
+    }
+
+    Decision INodeSelector.Choose(
+        IReadOnlyList<Candidate> candidates, IReadOnlyCollection<NodeId> excluded, in SelectionAsk ask, Prng prng) =>
+        ask.Requirement is { Length: > 0 } requirement
+            ? new Decision(
+                default, $"nothing is known of the nodes that {requirement} could be held against",
+                [.. candidates.Select(candidate => new CandidateScore(candidate, null, null, false))])
+            {
+                IsUnmet = true,
+            }
+            : Choose(candidates, excluded, ask.ServiceMicroseconds, prng);
+
+    void INodeSelector.Learn(NodeId node, string digest, TimeSpan took, bool isAnswered)
+    {
     }
 
     /// <summary>Predicted microseconds until the answer, stopping at the largest number.</summary>

@@ -11,13 +11,16 @@ namespace Ahr.Runtime;
 /// <param name="Timeout">Time for everything: queue, transfer, compute, retries.</param>
 /// <param name="IdempotencyKey">The same for every attempt at this call, so that no node runs it twice at once.</param>
 /// <param name="TraceParent">W3C trace context of the caller; null when there is none.</param>
+/// <param name="Requirement">What the node that runs it must be, such as <c>on(gpu, memory&gt;=8GB)</c>, for the
+/// <see cref="INodeSelector"/>; null when any will do.</param>
 public sealed record InferenceCall(
     string Model,
     TensorSet Inputs,
     IReadOnlyList<string>? Outputs,
     TimeSpan Timeout,
     Guid IdempotencyKey,
-    string? TraceParent = null);
+    string? TraceParent = null,
+    string? Requirement = null);
 
 /// <summary>Why a call has no result.</summary>
 public enum InferenceFault
@@ -45,6 +48,9 @@ public enum InferenceFault
 
     /// <summary>The engine failed while running.</summary>
     RunFailed,
+
+    /// <summary>No node that has the model is what the call requires.</summary>
+    Unsatisfiable,
 }
 
 /// <summary>What became of a call, and where and why.</summary>
@@ -61,7 +67,8 @@ public sealed record InferenceAnswer : IDisposable
     /// <summary>The node that answered; none when no node did.</summary>
     public NodeId Node { get; init; }
 
-    /// <summary>How many nodes were tried, 1 when the first answered.</summary>
+    /// <summary>How many nodes were tried, 1 when the first answered; one that was asked beside a slow one
+    /// counts.</summary>
     public int Attempts { get; init; }
 
     /// <summary>The last decision of the node that took the call; null when there was nothing to decide.</summary>
@@ -83,6 +90,22 @@ public interface IInferenceService
 {
     /// <summary>Runs a call here or elsewhere; every fault comes back in the answer.</summary>
     ValueTask<InferenceAnswer> InferAsync(InferenceCall call, CancellationToken cancellation);
+}
+
+/// <summary>Puts one attempt at a call to a node, and beside it to another one when the first is slow; the node does it
+/// with NoodleLink's call machine.</summary>
+public interface IAttemptRunner
+{
+    /// <summary>Runs an attempt; the answer says which node gave it.</summary>
+    /// <param name="nodes">The chosen node, then those that may answer in its place, best first.</param>
+    /// <param name="kind">Attempts of one kind take alike.</param>
+    /// <param name="attempt">Asks one node, for as long as it is given; its faults are in the answer.</param>
+    ValueTask<InferenceAnswer> RunAsync(
+        IReadOnlyList<NodeId> nodes,
+        string kind,
+        TimeSpan remaining,
+        Func<NodeId, TimeSpan, CancellationToken, ValueTask<InferenceAnswer>> attempt,
+        CancellationToken cancellation);
 }
 
 /// <summary>How AHR reaches another node; the node implements it over NoodleTalk.</summary>

@@ -11,4 +11,11 @@ public sealed record InferOptions
 
     /// <summary>The same for every attempt at this call; null draws a new one.</summary>
     public Guid? IdempotencyKey { get; init; }
+
+    /// <summary>
+    /// What the node that runs it must be, such as <c>on(gpu, memory&gt;=8GB).qos(responsive)</c>; null when any will
+    /// do. When no node with the model meets it the call is <see cref="NoodleFault.Refused"/>, with status 412 and each
+    /// node's reason.
+    /// </summary>
+    public string? Requirement { get; init; }
 }

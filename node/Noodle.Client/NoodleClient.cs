@@ -75,6 +75,11 @@ public sealed partial class NoodleClient : IDisposable
             }
         }
 
+        if (options.Requirement?.All(static c => c is >= ' ' and <= '~') == false)
+        {
+            throw new NoodleException(NoodleFault.InvalidInput, "A requirement is one line of ASCII characters.");
+        }
+
         string key = (options.IdempotencyKey ?? Guid.NewGuid()).ToString();
         NodeCall<InferResult> call = new(MakeRequest, ReadAsync, IsRepeatable: true, timeout);
         return _caller.CallAsync(call, cancellation);
@@ -84,6 +89,11 @@ public sealed partial class NoodleClient : IDisposable
             HttpRequestMessage request = new(HttpMethod.Post, At(node, path));
             request.Headers.Add(NoodleHeaders.IdempotencyKey, key);
             request.Headers.Add(NoodleHeaders.Timeout, Milliseconds(remaining));
+            if (options.Requirement is { } requirement)
+            {
+                request.Headers.TryAddWithoutValidation(NoodleHeaders.Requirement, requirement);
+            }
+
             request.Content = new InferContent(inputs, options.Outputs);
             return request;
         }

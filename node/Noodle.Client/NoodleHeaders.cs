@@ -12,6 +12,9 @@ public static class NoodleHeaders
     /// <summary>Request: time left for the call, in whole milliseconds.</summary>
     public const string Timeout = "Noodle-Timeout-Ms";
 
+    /// <summary>Request: what the node that runs it must be, such as <c>on(gpu, memory&gt;=8GB)</c>.</summary>
+    public const string Requirement = "Noodle-Require";
+
     /// <summary>Request: W3C trace context.</summary>
     public const string TraceParent = "traceparent";
 

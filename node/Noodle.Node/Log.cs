@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using NoodleNet.Content;
 using NoodleNet.Link;
+using NoodleNet.Link.Calls;
 using NoodleNet.Runtime.Trust;
 using NoodleNet.Mesh.Topology;
 using NoodleNet.State;
@@ -35,8 +36,9 @@ internal static partial class Log
     [LoggerMessage(5511, LogLevel.Information, "Connection to {Node} ended: {Fault}")]
     public static partial void LinkLost(ILogger logger, string node, LinkFault fault);
 
-    [LoggerMessage(5512, LogLevel.Debug, "{Intent} with {Node} ended with {Status}")]
-    public static partial void ExchangeFailed(ILogger logger, string intent, string node, LinkStatus status);
+    [LoggerMessage(5512, LogLevel.Debug, "{Intent} with {Node} ended with {Verdict}, {Status}")]
+    public static partial void ExchangeFailed(
+        ILogger logger, string intent, string node, CallVerdict verdict, LinkStatus status);
 
     [LoggerMessage(5513, LogLevel.Warning,
         "Node {Node} sent cluster state that cannot be read; is its version much older or newer?")]
@@ -80,8 +82,8 @@ internal static partial class Log
     [LoggerMessage(5663, LogLevel.Information, "Node {Node} asked for an admission or a renewal: {Fault}")]
     public static partial void AdmissionDecided(ILogger logger, string node, JoinFault fault);
 
-    [LoggerMessage(5664, LogLevel.Information, "Admin node {Node} did not decide: {Status}")]
-    public static partial void AdminSilent(ILogger logger, string node, LinkStatus status);
+    [LoggerMessage(5664, LogLevel.Information, "Admin node {Node} did not decide: {Verdict}, {Status}")]
+    public static partial void AdminSilent(ILogger logger, string node, CallVerdict verdict, LinkStatus status);
 
     [LoggerMessage(5665, LogLevel.Warning, "The mesh revoked node {Node}; its connections end")]
     public static partial void NodeRevoked(ILogger logger, string node);

@@ -15,6 +15,7 @@ using Noodle.Node.Mesh;
 using Noodle.Node.Mesh.Topology;
 using Noodle.Node.Models;
 using Noodle.Node.Options;
+using Noodle.Node.Routing;
 using Noodle.Node.Talk;
 using Noodle.Node.Trust;
 using Noodle.Primitives;
@@ -145,7 +146,9 @@ internal sealed class NodeRuntime(
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public ValueTask<InferenceAnswer> InferAsync(InferenceCall call, CancellationToken cancellation) =>
-        Started(_parts).Router.InferAsync(call, cancellation);
+        CallRequirement.TryApply(call, out InferenceCall applied, out string? fault)
+            ? Started(_parts).Router.InferAsync(applied, cancellation)
+            : new(new InferenceAnswer { Fault = InferenceFault.InvalidInput, Message = fault });
 
     IReadOnlyList<DeployedModel> IModelCatalog.List() => Started(_parts).Catalog.List();
 
@@ -169,6 +172,7 @@ internal sealed class NodeRuntime(
             await parts.Trust.DisposeAsync();
             await parts.Models.DisposeAsync();
             parts.Talk.Duplicates.Dispose();
+            parts.Callers.Dispose();
         }
 
         if (_mesh is not null)
@@ -211,15 +215,15 @@ internal sealed class NodeRuntime(
         var events = new MeshEventLog(folder.Node, time);
         var health = new NodeHealth(
             folder.Node, peers, host, folder.FolderPath, backend.Name, backend.FindFault, events, time);
-        var status = new StatusExchange(peers, state, host, time, logs.CreateLogger<StatusExchange>(), health);
-        var reconciler = new ModelReconciler(catalog, peers, host, store, time, logs.CreateLogger<ModelReconciler>());
-        TrustParts trust = AssembleTrust(mesh, peers, state, status);
-        var executor = new TalkExecutor(peers, name => catalog.TryGet(name, out DeployedModel? model) ? model : null);
         ulong seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        var router = new InferenceRouter(
-            catalog, host, executor, catalog, new DecisionLog(), new RouterOptions { Seed = seed }, time,
-            logs.CreateLogger<InferenceRouter>());
+        var callers = new PeerCallers(mesh.Link, time, seed);
+        var status = new StatusExchange(
+            peers, state, host, time, logs.CreateLogger<StatusExchange>(), health, callers.Exchange);
+        var reconciler = new ModelReconciler(catalog, peers, host, store, time, logs.CreateLogger<ModelReconciler>());
+        TrustParts trust = AssembleTrust(mesh, peers, state, status, callers);
         (MeshTopology topology, RelayService relays) = AssembleTopology(folder, mesh, peers, status, seed);
+        var facts = new MeshFacts(topology, peers, Version);
+        InferenceRouter router = AssembleRouter(catalog, host, peers, facts, callers.Inference, seed);
         var talk = new TalkServices
         {
             Topology = topology,
@@ -244,7 +248,18 @@ internal sealed class NodeRuntime(
                 IdentityOf = trust.Identities.Of,
             },
             trust, new TrustControl(trust, peers, () => mesh.Strangers, time),
-            new TopologyView(topology, peers, relays, () => host.InFlight, Version, seed), events);
+            new TopologyView(topology, peers, relays, facts, () => host.InFlight, seed), events, callers);
+    }
+
+    private InferenceRouter AssembleRouter(
+        ClusterModels catalog, ModelHost host, MeshPeers peers, MeshFacts facts, HedgedAttempts attempts, ulong seed)
+    {
+        var executor = new TalkExecutor(peers, name => catalog.TryGet(name, out DeployedModel? model) ? model : null);
+        var selector = new MeshSelector(
+            facts, attempts.Allows, digest => host.GetStatus(digest).ServiceMicroseconds);
+        return new InferenceRouter(
+            catalog, host, executor, catalog, new DecisionLog(), new RouterOptions { Seed = seed }, time,
+            logs.CreateLogger<InferenceRouter>(), selector, attempts);
     }
 
     private (MeshTopology Topology, RelayService Relays) AssembleTopology(
@@ -265,10 +280,11 @@ internal sealed class NodeRuntime(
         return (topology, relays);
     }
 
-    private TrustParts AssembleTrust(NodeMesh mesh, MeshPeers peers, ClusterState state, StatusExchange status)
+    private TrustParts AssembleTrust(
+        NodeMesh mesh, MeshPeers peers, ClusterState state, StatusExchange status, PeerCallers callers)
     {
         var trust = new TrustParts(
-            mesh.Membership, peers, state, mesh.Link, mesh.Keys, options.RotateAfterRevocation, time,
+            mesh.Membership, peers, state, mesh.Link, mesh.Keys, options.RotateAfterRevocation, callers.Trust, time,
             logs.CreateLogger<TrustParts>())
         {
             Neighbours = mesh.FindNeighboursAsync,
@@ -301,5 +317,6 @@ internal sealed class NodeRuntime(
     private sealed record Parts(
         MeshPeers Peers, ModelHost Models, ClusterModels Catalog, StatusExchange Status, ModelReconciler Reconciler,
         InferenceRouter Router, TalkServices Talk, Deployments Deployments, NodeView View,
-        TrustParts Trust, TrustControl TrustControl, TopologyView TopologyView, MeshEventLog Events);
+        TrustParts Trust, TrustControl TrustControl, TopologyView TopologyView, MeshEventLog Events,
+        PeerCallers Callers);
 }

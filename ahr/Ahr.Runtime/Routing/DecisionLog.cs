@@ -4,7 +4,9 @@ using Noodle.Primitives;
 namespace Ahr.Runtime;
 
 /// <summary>One attempt at a call.</summary>
-public readonly record struct AttemptRecord(NodeId Node, InferenceFault Fault, TimeSpan Duration);
+/// <param name="Node">Who answered, or failed.</param>
+/// <param name="Asked">Nodes that were asked in it: 2 when another one was asked beside a slow one.</param>
+public readonly record struct AttemptRecord(NodeId Node, InferenceFault Fault, TimeSpan Duration, int Asked = 1);
 
 /// <summary>What became of one call, for people.</summary>
 /// <param name="Sequence">Counts calls from 0 since the node started.</param>

@@ -6,8 +6,10 @@ namespace Ahr.Runtime;
 
 /// <summary>Answers calls for the models of the mesh: decides where each runs, tries again where that helps.</summary>
 /// <remarks>
-/// Meaning: candidates come from the catalog, <see cref="LeastLoaded"/> chooses, the local host or the remote executor
-/// runs, <see cref="CallAttempts"/> says what follows a fault. Every attempt carries the call's own idempotency key and
+/// Meaning: candidates come from the catalog, the <see cref="INodeSelector"/> chooses, the local host or the remote
+/// executor runs, <see cref="CallAttempts"/> says what follows a fault. An attempt elsewhere goes through the
+/// <see cref="IAttemptRunner"/>, which may ask one of the next best beside a slow one but tries nothing again: that is
+/// decided here alone, so that the two do not multiply. Every attempt carries the call's own idempotency key and
 /// what is left of its time. A call for a model that is being loaded waits for it; every call leaves one entry in the
 /// decision log. The inputs are read until the answer is there, never after.
 /// Safe for several threads.
@@ -17,9 +19,12 @@ public sealed class InferenceRouter : IInferenceService
     private readonly ServiceTimes _times = new();
     private readonly NodeCounters _outstanding = new();
     private readonly RouterOptions _options;
+    private readonly IAttemptRunner? _runner;
     private long _calls;
 
     /// <param name="progress">Null when only this node's own loading is known.</param>
+    /// <param name="selector">Null for <see cref="LeastLoaded"/>.</param>
+    /// <param name="runner">Null asks one node an attempt.</param>
     public InferenceRouter(
         IModelCatalog catalog,
         ModelHost host,
@@ -28,7 +33,9 @@ public sealed class InferenceRouter : IInferenceService
         DecisionLog decisions,
         RouterOptions options,
         TimeProvider time,
-        ILogger<InferenceRouter> logger)
+        ILogger<InferenceRouter> logger,
+        INodeSelector? selector = null,
+        IAttemptRunner? runner = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(host);
@@ -41,6 +48,8 @@ public sealed class InferenceRouter : IInferenceService
         Host = host;
         Remote = remote;
         Progress = progress;
+        Selector = selector ?? LeastLoaded.Instance;
+        _runner = runner;
         Decisions = decisions;
         _options = options;
         Time = time;
@@ -57,6 +66,8 @@ public sealed class InferenceRouter : IInferenceService
     internal IRemoteExecutor Remote { get; }
 
     internal IModelProgress? Progress { get; }
+
+    internal INodeSelector Selector { get; }
 
     internal TimeProvider Time { get; }
 
@@ -117,25 +128,59 @@ public sealed class InferenceRouter : IInferenceService
         return candidates;
     }
 
-    internal long ServiceMicroseconds(string digest) => _times.Get(digest).Microseconds;
+    internal Decision Choose(
+        DeployedModel model, InferenceCall call, IReadOnlyList<Candidate> candidates, List<NodeId> failed, Prng prng)
+    {
+        var ask = new SelectionAsk(
+            model.Digest, _times.Get(model.Digest).Microseconds, call.Inputs.ByteCount, call.Requirement);
+        return Selector.Choose(candidates, failed, ask, prng);
+    }
 
     internal bool IsBeingLoaded(DeployedModel model) =>
         Host.GetStatus(model.Digest).State is ModelState.Fetching or ModelState.Loading
         || (Progress?.IsBeingLoaded(model) ?? false);
 
     /// <summary>Makes one attempt; whatever goes wrong is in the answer, except a cancellation.</summary>
+    /// <param name="nodes">The chosen one, then those that may answer in its place when it is elsewhere.</param>
     internal async ValueTask<InferenceAnswer> AttemptAsync(
-        DeployedModel model, InferenceCall call, Candidate target, TimeSpan remaining, CancellationToken cancellation)
+        DeployedModel model, InferenceCall call, IReadOnlyList<NodeId> nodes, TimeSpan remaining,
+        CancellationToken cancellation)
     {
-        InferenceAnswer answer = target.IsLocal
-            ? await Host.RunAsync(model.Digest, call.Inputs, call.Outputs, cancellation).ConfigureAwait(false)
-            : await AskAsync(target.Node, call, remaining, cancellation).ConfigureAwait(false);
+        NodeId chosen = nodes[0];
+        Instant sent = Now();
+        InferenceAnswer answer;
+        try
+        {
+            answer = chosen == Host.Node || _runner is null
+                ? await RunAsync(chosen, remaining, cancellation).ConfigureAwait(false)
+                : await _runner.RunAsync(nodes, model.Digest, remaining, RunAsync, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            Selector.Learn(chosen, model.Digest, Now() - sent, isAnswered: false);
+            throw;
+        }
+
+        NodeId answered = answer.Node.IsNone ? chosen : answer.Node;
+        answer = answer with { Node = answered, Attempts = Math.Max(answer.Attempts, 1) };
         if (answer is { Fault: InferenceFault.None, IsFirstRun: false })
         {
             _times.Learn(model.Digest, answer.Compute);
+            if (answered == chosen || answer.Attempts > 1) // else the chosen one was not asked at all
+            {
+                Selector.Learn(chosen, model.Digest, Now() - sent, isAnswered: answered == chosen);
+            }
+        }
+        else if (answer.Fault == InferenceFault.DeadlineExceeded)
+        {
+            Selector.Learn(chosen, model.Digest, Now() - sent, isAnswered: false);
         }
 
         return answer;
+
+        ValueTask<InferenceAnswer> RunAsync(NodeId node, TimeSpan left, CancellationToken stop) => node == Host.Node
+            ? Host.RunAsync(model.Digest, call.Inputs, call.Outputs, stop)
+            : AskAsync(node, call, left, stop);
     }
 
     private async ValueTask<InferenceAnswer> AskAsync(

@@ -7,6 +7,8 @@ namespace Ahr.Runtime;
 /// <summary>One call on its way through the router.</summary>
 internal sealed class RoutedCall
 {
+    private const int MostStandIns = 2;
+
     private readonly InferenceRouter _router;
     private readonly InferenceCall _call;
     private readonly TimeSpan _timeout;
@@ -66,7 +68,12 @@ internal sealed class RoutedCall
         {
             Task change = _router.Host.Changes.Next; // taken before looking, so that no change is missed
             IReadOnlyList<Candidate> candidates = _router.GetCandidates(model);
-            _decision = LeastLoaded.Choose(candidates, _failed, _router.ServiceMicroseconds(model.Digest), _prng);
+            _decision = _router.Choose(model, _call, candidates, _failed, _prng);
+            if (_decision.IsUnmet)
+            {
+                return Fault(InferenceFault.Unsatisfiable, $"model '{_call.Model}': {_decision.Reason}");
+            }
+
             if (_decision.Chosen.IsNone)
             {
                 if (!_router.IsBeingLoaded(model))
@@ -79,8 +86,8 @@ internal sealed class RoutedCall
                 continue;
             }
 
-            InferenceAnswer answer = await AttemptAsync(model, candidates, cancellation).ConfigureAwait(false);
-            AttemptStep step = _rule.After(ToOutcome(answer.Fault), OthersLeft(candidates), _router.Now());
+            InferenceAnswer answer = await AttemptAsync(model, cancellation).ConfigureAwait(false);
+            AttemptStep step = _rule.After(ToOutcome(answer.Fault), OthersLeft(_decision), _router.Now());
             if (step.Verdict is AttemptVerdict.Done or AttemptVerdict.GiveUp)
             {
                 return Finish(answer, step);
@@ -99,16 +106,16 @@ internal sealed class RoutedCall
     }
 
     private async ValueTask<InferenceAnswer> AttemptAsync(
-        DeployedModel model, IReadOnlyList<Candidate> candidates, CancellationToken cancellation)
+        DeployedModel model, CancellationToken cancellation)
     {
         NodeId chosen = _decision!.Chosen;
-        Candidate target = candidates.First(candidate => candidate.Node == chosen);
         Instant sent = _router.Now();
         InferenceAnswer answer;
         try
         {
             answer = await _router
-                .AttemptAsync(model, _call, target, _start + _timeout - sent, cancellation).ConfigureAwait(false);
+                .AttemptAsync(model, _call, RankNodes(_decision), _start + _timeout - sent, cancellation)
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -116,6 +123,7 @@ internal sealed class RoutedCall
             answer = new InferenceAnswer
             {
                 Fault = InferenceFault.NodeLost, Message = $"the call to node {chosen.ShortName} was dropped",
+                Node = chosen, Attempts = 1,
             };
         }
         catch (OperationCanceledException)
@@ -124,13 +132,47 @@ internal sealed class RoutedCall
             throw;
         }
 
-        _attempts.Add(new AttemptRecord(chosen, answer.Fault, _router.Now() - sent));
+        _attempts.Add(new AttemptRecord(answer.Node, answer.Fault, _router.Now() - sent, answer.Attempts));
         if (answer.Fault != InferenceFault.None)
         {
-            _failed.Add(chosen);
+            _failed.Add(answer.Node);
         }
 
-        return answer with { Node = chosen };
+        return answer;
+    }
+
+    /// <summary>The chosen node, and the next best ones for when it is slow.</summary>
+    private static NodeId[] RankNodes(Decision decision)
+    {
+        List<CandidateScore> others = new(decision.Scores.Count);
+        foreach (CandidateScore score in decision.Scores)
+        {
+            if (score.Score is not null && !score.IsChosen)
+            {
+                others.Add(score);
+            }
+        }
+
+        others.Sort(static (a, b) => a.Score!.Value.CompareTo(b.Score!.Value));
+        NodeId[] nodes = new NodeId[1 + Math.Min(others.Count, MostStandIns)];
+        nodes[0] = decision.Chosen;
+        for (int i = 1; i < nodes.Length; i++)
+        {
+            nodes[i] = others[i - 1].Node;
+        }
+
+        return nodes;
+    }
+
+    private int Asked()
+    {
+        int asked = 0;
+        foreach (AttemptRecord attempt in _attempts)
+        {
+            asked += attempt.Asked;
+        }
+
+        return asked;
     }
 
     private async Task WaitForChangeAsync(Task change, CancellationToken cancellation)
@@ -143,11 +185,11 @@ internal sealed class RoutedCall
         cancellation.ThrowIfCancellationRequested();
     }
 
-    private bool OthersLeft(IReadOnlyList<Candidate> candidates)
+    private bool OthersLeft(Decision decision)
     {
-        foreach (Candidate candidate in candidates)
+        foreach (CandidateScore score in decision.Scores)
         {
-            if (candidate.IsReady && !_failed.Contains(candidate.Node))
+            if (score.Score is not null && !_failed.Contains(score.Node))
             {
                 return true;
             }
@@ -163,14 +205,14 @@ internal sealed class RoutedCall
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"{answer.Message} (attempt {_attempts.Count}; not tried again: {step.Reason})");
-        return answer with { Message = message, Attempts = _attempts.Count, Decision = _decision };
+        return answer with { Message = message, Attempts = Asked(), Decision = _decision };
     }
 
     private InferenceAnswer NobodyIsReady() => _last is null
         ? Fault(
             InferenceFault.NotReady,
             $"model '{_call.Model}' is not loaded anywhere ({_decision!.Reason}): try again shortly")
-        : _last with { Outputs = null, Attempts = _attempts.Count, Decision = _decision };
+        : _last with { Outputs = null, Attempts = Asked(), Decision = _decision };
 
     private InferenceAnswer OutOfTime() => Fault(
         InferenceFault.DeadlineExceeded,
@@ -183,7 +225,7 @@ internal sealed class RoutedCall
     {
         Fault = fault,
         Message = message,
-        Attempts = _attempts.Count,
+        Attempts = Asked(),
         Decision = _decision,
     };
 

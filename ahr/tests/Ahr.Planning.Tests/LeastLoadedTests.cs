@@ -114,6 +114,39 @@ public sealed class LeastLoadedTests
     }
 
     [Fact]
+    public void As_a_selector_it_chooses_the_same_and_meets_no_requirement_for_it_can_judge_none()
+    {
+        INodeSelector selector = LeastLoaded.Instance;
+        Candidate[] candidates = [Local(2), Remote(1, 0, rtt: 200)];
+        selector.Learn(s_nodes[1], "digest", TimeSpan.FromSeconds(9), isAnswered: true);
+        Decision decision = selector.Choose(candidates, [], new SelectionAsk("digest", 1_000), new Prng(1));
+        Assert.Equal((s_nodes[1], false), (decision.Chosen, decision.IsUnmet));
+        Decision unmet = selector.Choose(
+            candidates, [], new SelectionAsk("digest", 1_000, 0, "on(gpu)"), new Prng(1));
+        Assert.True(unmet is { IsUnmet: true, Chosen.IsNone: true });
+        Assert.Contains("on(gpu)", unmet.Reason, StringComparison.Ordinal);
+        Assert.Equal(candidates, unmet.Scores.Select(score => score.Candidate));
+    }
+
+    [Fact]
+    public void What_a_selector_knows_more_of_a_candidate_stands_in_its_reason()
+    {
+        CandidateScore lost = new(Remote(1, 2, 0), 9_000, 2_000, IsChosen: false);
+        Assert.Equal(
+            [
+                "no gpu",
+                "remote, predicted 9000 us with 2 in flight, 8000 us of it for slow answers, " +
+                "7000 us more than the winner",
+                "remote, predicted 9000 us with 2 in flight, near-equal but not drawn",
+            ],
+            new[]
+            {
+                lost with { Score = null, Fault = "no gpu" }, lost with { SlowMicroseconds = 8_000 },
+                lost with { IsNearEqual = true },
+            }.Select(score => score.Reason));
+    }
+
+    [Fact]
     public void Reasons_of_a_hundred_candidates_are_made_when_read_not_when_chosen()
     {
         Candidate[] candidates = [.. Enumerable.Range(0, 100).Select(i => Remote(i % 8, i, 10))];

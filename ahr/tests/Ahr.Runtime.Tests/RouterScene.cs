@@ -10,7 +10,9 @@ internal sealed class RouterScene : IModelCatalog, IRemoteExecutor, IModelProgre
 {
     private readonly Lock _gate = new();
 
-    public RouterScene(TimeProvider? time = null, ModelHostOptions? options = null)
+    public RouterScene(
+        TimeProvider? time = null, ModelHostOptions? options = null, INodeSelector? selector = null,
+        IAttemptRunner? runner = null)
     {
         Local = new Scene(options);
         Router = new InferenceRouter(
@@ -21,7 +23,9 @@ internal sealed class RouterScene : IModelCatalog, IRemoteExecutor, IModelProgre
             new DecisionLog(),
             new RouterOptions { Seed = 5 },
             time ?? TimeProvider.System,
-            NullLogger<InferenceRouter>.Instance);
+            NullLogger<InferenceRouter>.Instance,
+            selector,
+            runner);
     }
 
     public Scene Local { get; }

@@ -31,11 +31,17 @@ internal static class RunVerb
         HelpName = "X",
     };
 
+    private static readonly Option<string?> s_require = new("--require", "--on")
+    {
+        Description = "What the node that runs it must be, such as on(gpu, mem>=8GB); with a deployed model",
+        HelpName = "EXPRESSION",
+    };
+
     public static Command Create()
     {
         var verb = new Command("run", "Run a model and print its outputs")
         {
-            s_model, s_inputs, s_scale, SharedOptions.Node, SharedOptions.Data,
+            s_model, s_inputs, s_scale, s_require, SharedOptions.Node, SharedOptions.Data,
         };
         verb.SetAction((parsed, cancellation) =>
             LooksLikeFile(parsed.GetValue(s_model)!) ? RunFileAsync(parsed, cancellation)
@@ -62,7 +68,8 @@ internal static class RunVerb
 
         IReadOnlyList<Tensor> inputs = await ReadInputsAsync(parsed, specs, cancellation);
         long start = Stopwatch.GetTimestamp();
-        using InferResult result = await client.InferAsync(name, inputs, null, cancellation);
+        using InferResult result = await client.InferAsync(
+            name, inputs, new InferOptions { Requirement = parsed.GetValue(s_require) }, cancellation);
         Print.Result(parsed, name, result);
         await Console.Error.WriteLineAsync(
             $"answered by {SafeText.Clean(result.Node)} " +
@@ -74,6 +81,12 @@ internal static class RunVerb
     private static async Task<int> RunFileAsync(ParseResult parsed, CancellationToken cancellation)
     {
         string path = parsed.GetValue(s_model)!;
+        if (parsed.GetValue(s_require) is not null)
+        {
+            throw new CliException(
+                ExitCodes.Usage, $"--require chooses among nodes, and {path} runs here without any; deploy it first.");
+        }
+
         await ModelFile.Open(path).DisposeAsync();
         using IBackendModel model = await OnnxRuntime.LoadAsync(path, cancellation);
         using var inputs = new TensorSet(await ReadInputsAsync(parsed, model.Inputs, cancellation));

@@ -154,7 +154,7 @@ internal sealed class NodeView(
         Model = entry.Model,
         Chosen = entry.Decision?.Chosen.ToString() ?? default(NodeId).ToString(),
         Reason = entry.Decision?.Reason ?? "",
-        Attempts = entry.Attempts.Count,
+        Attempts = entry.Attempts.Sum(attempt => attempt.Asked),
         Outcome = entry.Cancelled ? "Cancelled" : entry.Outcome.ToString(),
         DurationUs = (long)entry.Duration.TotalMicroseconds,
         Scores = [.. (entry.Decision?.Scores ?? []).Select(score =>

@@ -6,6 +6,7 @@ using Noodle.Primitives;
 using NoodleNet.Discovery;
 using NoodleNet.Discovery.Wire;
 using NoodleNet.Runtime.Link;
+using NoodleNet.Runtime.Link.Calls;
 using NoodleNet.Runtime.Storage;
 using NoodleNet.Runtime.Trust;
 using NoodleNet.Trust;
@@ -41,12 +42,12 @@ internal sealed class TrustParts : IAsyncDisposable
     /// <param name="rotateAfterRevocation">The admin that revokes a node also changes the gossip key.</param>
     public TrustParts(
         MeshMembership membership, MeshPeers peers, ClusterState state, LinkHost link, KeyRing keys,
-        bool rotateAfterRevocation, TimeProvider time, ILogger log)
+        bool rotateAfterRevocation, LinkCaller caller, TimeProvider time, ILogger log)
     {
         (_membership, _peers, _state, _link, _time, _log) = (membership, peers, state, link, time, log);
         _rotateAfterRevocation = rotateAfterRevocation;
         _sync = new TrustSync(membership, state, time, log);
-        Talk = new TrustTalk(membership, peers, log);
+        Talk = new TrustTalk(membership, peers, caller, log);
         Keys = new GossipKeyHost(membership, peers, keys, time, log);
         Identities = new MemberIdentities(membership.Credentials.Node, membership.Trust);
         _renewal = new CertificateRenewal(membership, Talk.AskAdminAsync, time, log);
@@ -70,6 +71,9 @@ internal sealed class TrustParts : IAsyncDisposable
         _state.Changed += Wake;
         _membership.Trust.Recorded += OnRecorded;
         Task renewing = _renewal.RunAsync(cancellation);
+        // A timer that wakes, and no wait that gives up: that one would end in an exception each second.
+        await using ITimer tick = _time.CreateTimer(
+            static parts => ((TrustParts)parts!).Wake(), this, s_period, s_period);
         try
         {
             while (true)
@@ -84,7 +88,7 @@ internal sealed class TrustParts : IAsyncDisposable
                     await Task.WhenAny(renewing, Keys.Completion).Unwrap(); // one of them broke
                 }
 
-                await WaitAsync(cancellation);
+                await _wake.Reader.ReadAsync(cancellation);
             }
         }
         finally
@@ -180,18 +184,4 @@ internal sealed class TrustParts : IAsyncDisposable
     }
 
     private void Wake() => _wake.Writer.TryWrite(true);
-
-    private async Task WaitAsync(CancellationToken cancellation)
-    {
-        using var limit = new CancellationTokenSource(s_period, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        try
-        {
-            await _wake.Reader.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            // a second has passed
-        }
-    }
 }

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 using Noodle.Node.Mesh;
 using Noodle.Primitives;
 using NoodleNet.Link;
+using NoodleNet.Link.Calls;
 using NoodleNet.Runtime.Link;
+using NoodleNet.Runtime.Link.Calls;
 using NoodleNet.Runtime.Storage;
 using NoodleNet.Runtime.Trust;
 using NoodleNet.Talk;
@@ -14,11 +16,13 @@ namespace Noodle.Node.Trust;
 /// <summary>What nodes ask of each other about membership, over NoodleLink.</summary>
 /// <remarks>
 /// Meaning: only an admin decides and only an admin gets the authority's key; what a node is, says the record that the
-/// authority signed, not the node. Bound: 5 s a question; each connected admin is asked once.
+/// authority signed, not the node. An admin that does not answer, or not well, is left for the next; an admission asked
+/// twice is one admission.
+/// Bound: 10 s a question, 5 s an admin; each connected admin answers at most once.
 /// </remarks>
-internal sealed class TrustTalk(MeshMembership membership, MeshPeers peers, ILogger log)
+internal sealed class TrustTalk(MeshMembership membership, MeshPeers peers, LinkCaller caller, ILogger log)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     /// <summary>False for a node whose record says that it only looks.</summary>
     public bool MayCall(NodeId node) =>
@@ -63,32 +67,39 @@ internal sealed class TrustTalk(MeshMembership membership, MeshPeers peers, ILog
             ServerHash = ByteString.CopyFrom(ask.ServerHash),
             Nonce = ByteString.CopyFrom(ask.Nonce),
         }.ToByteArray();
-        foreach (LinkPeer admin in ConnectedAdmins())
-        {
-            using LinkReply reply = await admin.RequestAsync(
-                new LinkRequest { Head = HeadOf(TalkIntents.TrustAdmit), Header = header }, cancellation);
-            if (reply.Status == LinkStatus.Ok && TryRead(reply.Header.Span, out AdmissionReply? decided))
-            {
-                return decided;
-            }
-
-            Log.AdminSilent(log, admin.Node.ToString(), reply.Status);
-        }
-
-        return new AdmissionReply(JoinFault.NotAnAuthority, null);
+        AdmissionReply? decided = await AskAsync(
+            new LinkRequest { Head = HeadOf(TalkIntents.TrustAdmit), Header = header },
+            static answer => TryRead(answer.Span, out AdmissionReply reply) ? reply : null, cancellation);
+        return decided ?? new AdmissionReply(JoinFault.NotAnAuthority, null);
     }
 
     /// <summary>Gets the authority's key, where this node's own record says that it is an admin.</summary>
-    public async Task<byte[]?> AskForAuthorityAsync(CancellationToken cancellation)
+    public Task<byte[]?> AskForAuthorityAsync(CancellationToken cancellation) => AskAsync(
+        new LinkRequest { Head = HeadOf(TalkIntents.TrustAuthority) }, static answer => TryReadKey(answer.Span),
+        cancellation);
+
+    // The first good answer; who answers otherwise is not asked again.
+    private async Task<T?> AskAsync<T>(
+        LinkRequest request, Func<ReadOnlyMemory<byte>, T?> read, CancellationToken cancellation)
+        where T : class
     {
-        foreach (LinkPeer admin in ConnectedAdmins())
+        List<NodeId> admins = ConnectedAdmins();
+        while (admins.Count > 0)
         {
-            using LinkReply reply = await admin.RequestAsync(
-                new LinkRequest { Head = HeadOf(TalkIntents.TrustAuthority) }, cancellation);
-            if (reply.Status == LinkStatus.Ok && TryReadKey(reply.Header.Span) is { } key)
+            using LinkCallResult result = await caller.CallAsync(admins, request, isIdempotent: true, cancellation);
+            if (result is { Verdict: CallVerdict.Answered, Reply.Status: LinkStatus.Ok }
+                && read(result.Reply.Header) is { } answer)
             {
-                return key;
+                return answer;
             }
+
+            Log.AdminSilent(log, result.Peer.ToString(), result.Verdict, result.Reply.Status);
+            if (result.Verdict != CallVerdict.Answered)
+            {
+                return null; // the others were tried already
+            }
+
+            admins.Remove(result.Peer);
         }
 
         return null;
@@ -141,16 +152,19 @@ internal sealed class TrustTalk(MeshMembership membership, MeshPeers peers, ILog
         }
     }
 
-    private IEnumerable<LinkPeer> ConnectedAdmins()
+    private List<NodeId> ConnectedAdmins()
     {
+        var admins = new List<NodeId>();
         NodeId self = membership.Credentials.Node;
         foreach (AdmittedRecord admin in membership.Trust.Admitted)
         {
             if (admin.Role == MeshRole.Admin && admin.Node != self && membership.Trust.RevokedAt(admin.Node) is null
-                && peers.TryGetLink(admin.Node, out LinkPeer? peer))
+                && peers.TryGetLink(admin.Node, out _))
             {
-                yield return peer;
+                admins.Add(admin.Node);
             }
         }
+
+        return admins;
     }
 }

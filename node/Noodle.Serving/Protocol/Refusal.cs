@@ -27,6 +27,9 @@ internal enum RequestFault
     /// <summary>The engine, or this server, failed.</summary>
     Failed,
 
+    /// <summary>No node that has the model is what the request requires.</summary>
+    Unsatisfiable,
+
     /// <summary>A content coding that this server does not have.</summary>
     Unsupported,
 
@@ -47,6 +50,7 @@ internal sealed record Refusal(RequestFault Fault, string Sentence)
         RequestFault.NotFound => StatusCodes.Status404NotFound,
         RequestFault.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
         RequestFault.TooSlow => StatusCodes.Status408RequestTimeout,
+        RequestFault.Unsatisfiable => StatusCodes.Status412PreconditionFailed,
         RequestFault.TooLarge => StatusCodes.Status413PayloadTooLarge,
         RequestFault.Failed => StatusCodes.Status500InternalServerError,
         RequestFault.Unsupported => StatusCodes.Status501NotImplemented,
@@ -68,6 +72,8 @@ internal sealed record Refusal(RequestFault Fault, string Sentence)
     {
         InferenceFault.UnknownModel => UnknownModel(model),
         InferenceFault.InvalidInput => Invalid(OrElse(message, "the inputs do not fit the model")),
+        InferenceFault.Unsatisfiable => new(
+            RequestFault.Unsatisfiable, OrElse(message, "no node that has the model is what the request requires")),
         InferenceFault.DeadlineExceeded => new(
             RequestFault.DeadlineExceeded, OrElse(message, "the time given was not enough")),
         InferenceFault.NotReady => new(RequestFault.Unavailable, OrElse(message, $"model '{model}' is not ready")),

@@ -9,11 +9,17 @@ namespace Noodle.Serving.Protocol;
 /// <param name="Timeout">The caller's wish; null when there is none.</param>
 /// <param name="Key">The caller's idempotency key, or a new one.</param>
 /// <param name="TraceParent">W3C trace context; null when there is none, or it is malformed.</param>
-internal readonly record struct RequestHeaders(int? HeadLength, TimeSpan? Timeout, Guid Key, string? TraceParent)
+/// <param name="Requirement">What the node that runs it must be; null when there is none.</param>
+internal readonly record struct RequestHeaders(
+    int? HeadLength, TimeSpan? Timeout, Guid Key, string? TraceParent, string? Requirement)
 {
     public const string HeadLengthName = "Inference-Header-Content-Length";
     public const string TimeoutName = "Noodle-Timeout-Ms";
     public const string KeyName = "Idempotency-Key";
+    public const string RequirementName = "Noodle-Require";
+
+    /// <summary>Characters of a requirement.</summary>
+    public const int MaxRequirement = 1_024;
 
     private const int TraceParentLength = 55;
     private const long MaxTimeoutMs = long.MaxValue / TimeSpan.TicksPerMillisecond;
@@ -55,7 +61,18 @@ internal readonly record struct RequestHeaders(int? HeadLength, TimeSpan? Timeou
             return Malformed(KeyName, text, "a UUID");
         }
 
-        result = new RequestHeaders(headLength, timeout, key, ReadTraceParent(headers.TraceParent));
+        string? requirement = null;
+        if (headers.TryGetValue(RequirementName, out text))
+        {
+            requirement = text.Count == 1 ? text[0] : null;
+            if (requirement is null or { Length: > MaxRequirement })
+            {
+                return Malformed(
+                    RequirementName, text, $"one requirement of at most {MaxRequirement} characters");
+            }
+        }
+
+        result = new RequestHeaders(headLength, timeout, key, ReadTraceParent(headers.TraceParent), requirement);
         return null;
     }
 

@@ -39,6 +39,25 @@ public sealed class InferTests
     }
 
     [Fact]
+    public async Task What_the_node_must_be_goes_along_in_a_header_and_is_one_line_of_ascii()
+    {
+        await using ScriptedNode node = await ScriptedNode.StartAsync(
+            context => ScriptedNode.WriteBinaryAsync(context, OneOutput, 7, 8));
+        using NoodleClient client = new([node.Address]);
+        using (await client.InferAsync("m", Inputs, new() { Requirement = "on(gpu, mem>=8GB)" }))
+        {
+            Assert.Equal("on(gpu, mem>=8GB)", node.Requests.Single().Headers[NoodleHeaders.Requirement]);
+        }
+
+        foreach (string wrong in new[] { "on(gpu)\r\nHost: x", "on(tag.zone==\"\u00fc\")" })
+        {
+            NoodleException error = await Assert.ThrowsAsync<NoodleException>(
+                () => client.InferAsync("m", Inputs, new() { Requirement = wrong }));
+            Assert.Equal(NoodleFault.InvalidInput, error.Fault);
+        }
+    }
+
+    [Fact]
     public async Task All_outputs_are_asked_for_in_binary_when_none_is_named()
     {
         await using ScriptedNode node = await ScriptedNode.StartAsync(

@@ -75,6 +75,20 @@ public sealed class CallTests(HostFixture fixture) : IClassFixture<HostFixture>
     }
 
     [Fact]
+    public async Task A_requirement_is_passed_on_one_too_long_refused_and_one_that_none_meets_answered_with_412()
+    {
+        await using ServingHost host = await ServingHost.StartAsync();
+        await host.InferAsync("echo-int32", Request, ("Noodle-Require", "on(gpu, mem>=8GB)"));
+        Assert.Equal("on(gpu, mem>=8GB)", host.Echo.LastCall!.Requirement);
+        await host.InferAsync("echo-int32", Request);
+        Assert.Null(host.Echo.LastCall.Requirement);
+        Reply tooLong = await host.InferAsync("echo-int32", Request, ("Noodle-Require", new string('o', 1_025)));
+        Assert.Equal(HttpStatusCode.BadRequest, tooLong.Status);
+        Reply unmet = await host.InferAsync("fault-Unsatisfiable", Request);
+        Assert.Equal(HttpStatusCode.PreconditionFailed, unmet.Status);
+    }
+
+    [Fact]
     public async Task Key_and_trace_are_passed_on()
     {
         await using ServingHost host = await ServingHost.StartAsync();

@@ -14,7 +14,7 @@ namespace Noodle.Node.Mesh.Topology;
 
 /// <summary>The mesh as this node sees it, in the form in which people and programs ask for it.</summary>
 internal sealed class TopologyView(
-    MeshTopology topology, MeshPeers peers, RelayService relays, Func<int> inFlight, string version, ulong seed)
+    MeshTopology topology, MeshPeers peers, RelayService relays, MeshFacts facts, Func<int> inFlight, ulong seed)
 {
     private readonly Prng _chance = new(seed);
     private readonly Lock _gate = new();
@@ -60,43 +60,31 @@ internal sealed class TopologyView(
     private NodeCandidate Describe(RegistryEntry member)
     {
         bool self = member.Node == topology.Self;
-        NodeLoad? told = peers.TryGetLoad(member.Node, out NodeLoad? known) ? known : null;
-        LinkMeasure? measure = topology.Read((mesh, now) => mesh.MeasureOf(member.Node, now));
-        var facts = new NodeFacts
-        {
-            Node = member.Node,
-            Version = self ? version : MemberTags.VersionOf(member),
-            Tags = member.Tags,
-            Load = self ? topology.ReadLoad() : told?.Status.Vitals is { } vitals ? VitalsCodec.Read(vitals) : null,
-            RoundTripMicroseconds = topology.Predict(member.Node),
-            JitterMicroseconds = self ? 0 : measure?.JitterMicroseconds,
-            LossPermille = self ? 0 : measure?.LossPermille,
-            BytesPerSecond = measure?.BytesPerSecond,
-        };
+        NodeLoad? told = facts.LoadOf(member.Node);
         int outstanding = peers.TryGetLink(member.Node, out LinkPeer? link) ? link.Outstanding : 0;
         return new NodeCandidate(
-            facts, self, self ? inFlight() : (int)(told?.InFlight ?? 0), outstanding, null, told?.At);
+            facts.Read(member), self, self ? inFlight() : (int)(told?.InFlight ?? 0), outstanding, null, told?.At);
     }
 
     private MeshNodeInfo Describe(NodeCandidate candidate, NodeScore? score)
     {
-        NodeFacts facts = candidate.Facts;
-        NodeLoad? told = peers.TryGetLoad(facts.Node, out NodeLoad? known) ? known : null;
+        NodeFacts known = candidate.Facts;
+        NodeLoad? told = facts.LoadOf(known.Node);
         double? age = candidate.IsLocal ? 0 : told is null ? null : peers.Now.Since(told.At).TotalMilliseconds;
         long samples = candidate.IsLocal ? long.MaxValue : told?.Status.Vitals?.Samples ?? 0;
         return new MeshNodeInfo
         {
-            Id = facts.Node.ToString(),
+            Id = known.Node.ToString(),
             Self = candidate.IsLocal,
-            RttMs = candidate.IsLocal ? 0 : facts.RoundTripMicroseconds / 1_000.0,
-            CpuPercent = facts.Load?.CpuPermille / 10.0,
-            Cores = facts.Load?.Cores,
-            MemoryFreeBytes = facts.Load?.MemoryFreeBytes,
-            MemoryTotalBytes = facts.Load?.MemoryTotalBytes,
-            DiskFreeBytes = facts.Load?.DiskFreeBytes,
-            DiskTotalBytes = facts.Load?.DiskTotalBytes,
-            Gpus = facts.Load?.Gpus is { } gpus ? [.. gpus.Select(Describe)] : null,
-            BatteryPercent = facts.Load?.BatteryPermille / 10.0,
+            RttMs = candidate.IsLocal ? 0 : known.RoundTripMicroseconds / 1_000.0,
+            CpuPercent = known.Load?.CpuPermille / 10.0,
+            Cores = known.Load?.Cores,
+            MemoryFreeBytes = known.Load?.MemoryFreeBytes,
+            MemoryTotalBytes = known.Load?.MemoryTotalBytes,
+            DiskFreeBytes = known.Load?.DiskFreeBytes,
+            DiskTotalBytes = known.Load?.DiskTotalBytes,
+            Gpus = known.Load?.Gpus is { } gpus ? [.. gpus.Select(Describe)] : null,
+            BatteryPercent = known.Load?.BatteryPermille / 10.0,
             InFlight = candidate.InFlight,
             LoadAgeMs = (long?)age,
             LoadConfidence = age is { } ms ? Confidence.Of(samples, TimeSpan.FromMilliseconds(ms)) : 0,

@@ -48,6 +48,19 @@ public sealed class OneNodeTests(OneNodeTests.Node node) : IClassFixture<OneNode
     }
 
     [Fact]
+    public async Task A_run_may_say_what_its_node_must_be()
+    {
+        (await RunAsync("deploy", Model, "--name", "placed")).AssertGood();
+        string[] run = ["run", "placed", "--input", Command.Sample("seven.png")];
+        (await RunAsync([.. run, "--on", "on(cpu>=1, mem>=1KB).qos(batch)"])).AssertGood();
+        (await RunAsync([.. run, "--require", "on(npu)"])).AssertRefused(ExitCodes.Failed, "on(npu)", "npu not known");
+        (await RunAsync([.. run, "--require", "on(ram)"])).AssertRefused(ExitCodes.Usage, "'ram' is no name");
+        (await RunAsync("run", Model, "--input", Command.Sample("seven.png"), "--require", "on(cpu)"))
+            .AssertRefused(ExitCodes.Usage, "--require", "digits.onnx");
+        (await RunAsync("rm", "placed")).AssertGood();
+    }
+
+    [Fact]
     public async Task A_model_file_that_is_none_is_named_and_the_node_stays_up()
     {
         using var folder = new TemporaryFolder();

@@ -1,12 +1,15 @@
+using System.Runtime.ExceptionServices;
 using Noodle.Primitives;
 
 namespace NoodleNet.Runtime.Link.Calls;
 
-/// <summary>One attempt of a call; it ends when its request is free and its reply is kept.</summary>
-internal sealed class PendingAttempt : IDisposable
+/// <summary>One attempt of a call; it ends when its question is read no more and its answer is kept.</summary>
+internal sealed class PendingAttempt<T> : IDisposable
+    where T : IDisposable
 {
     private readonly CancellationTokenSource _cancel = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ExceptionDispatchInfo? _defect;
 
     public PendingAttempt(NodeId peer)
     {
@@ -18,7 +21,7 @@ internal sealed class PendingAttempt : IDisposable
 
     public CancellationToken Token { get; }
 
-    public LinkReply Reply { get; private set; }
+    public T? Reply { get; private set; }
 
     public Task Ended => _ended.Task;
 
@@ -27,7 +30,11 @@ internal sealed class PendingAttempt : IDisposable
         static (_, ended) => ((TaskCompletionSource)ended!).TrySetResult(), _ended, CancellationToken.None,
         TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    public void Keep(LinkReply reply) => Reply = reply;
+    public void Keep(T reply) => Reply = reply;
+
+    public void Break(Exception defect) => _defect = ExceptionDispatchInfo.Capture(defect);
+
+    public void ThrowIfBroken() => _defect?.Throw();
 
     public void Cancel() => _cancel.Cancel();
 

@@ -33,6 +33,15 @@ public sealed class BreakerTable(BreakerPolicy policy, int maxPeers)
         return breaker;
     }
 
+    /// <summary>Begins anew with a peer.</summary>
+    public void Forget(NodeId node)
+    {
+        if (_byNode.Remove(node, out LinkedListNode<(NodeId Node, PeerBreaker Breaker)>? entry))
+        {
+            _byUse.Remove(entry);
+        }
+    }
+
     /// <summary>The breaker of a peer, to look at.</summary>
     public bool TryGet(NodeId node, [NotNullWhen(true)] out PeerBreaker? breaker)
     {

@@ -30,13 +30,18 @@ public abstract record CallInput
     /// <param name="Peers">Who may answer it, best first; 1 to 64, more are not looked at.</param>
     /// <param name="Timeout">Time for the whole call.</param>
     /// <param name="IsIdempotent">True when doing it twice is as good as once.</param>
-    public sealed record Start(long Call, IReadOnlyList<NodeId> Peers, TimeSpan Timeout, bool IsIdempotent) : CallInput;
+    /// <param name="Kind">Calls of one kind take alike: what is slow is judged by those of the same kind.</param>
+    public sealed record Start(
+        long Call, IReadOnlyList<NodeId> Peers, TimeSpan Timeout, bool IsIdempotent, string Kind = "") : CallInput;
 
     /// <summary>An attempt ended by itself.</summary>
     public sealed record Ended(long Call, int Attempt, AttemptOutcome Outcome) : CallInput;
 
     /// <summary>The caller gave the call up.</summary>
     public sealed record Cancel(long Call) : CallInput;
+
+    /// <summary>A new connection to the peer stands: what failed on the one before says nothing of it.</summary>
+    public sealed record Connected(NodeId Peer) : CallInput;
 }
 
 /// <summary>How a call ended.</summary>

@@ -37,13 +37,21 @@ public sealed partial class CallMachine
         call.Running.Remove(ended);
         if (outcome == AttemptOutcome.Answered)
         {
-            _latency.Add(now - ended.StartedAt);
+            _latency.Add(call.Kind, now - ended.StartedAt);
             ended.Breaker.OnSuccess(now);
             Finish(call, CallVerdict.Answered, attempt, now);
             return;
         }
 
-        ended.Breaker.OnFailure(now);
+        if (outcome == AttemptOutcome.Expired && !HadItsTime(call, ended, now))
+        {
+            ended.Breaker.OnAbandon();
+        }
+        else
+        {
+            ended.Breaker.OnFailure(now);
+        }
+
         if (call.Running.Count > 0)
         {
             return; // its hedge is the retry
@@ -58,9 +66,14 @@ public sealed partial class CallMachine
         }
     }
 
+    // Who asks with too little time must not be able to close a good peer to all others.
+    private bool HadItsTime(Call call, RunningAttempt attempt, Instant now) =>
+        _latency.P95(call.Kind) is not { } usual || now - attempt.StartedAt >= usual;
+
     private bool TryPlanRetry(Call call, AttemptOutcome outcome, Instant now)
     {
-        if ((outcome != AttemptOutcome.NotRun && !call.IsIdempotent) || call.Attempts >= _policy.MaxAttempts)
+        if (!_policy.Retries || (outcome != AttemptOutcome.NotRun && !call.IsIdempotent)
+            || call.Attempts >= _policy.MaxAttempts)
         {
             return false;
         }
@@ -89,7 +102,8 @@ public sealed partial class CallMachine
         if (FindPeer(call, now) is { } peer)
         {
             Ask(call, peer, now);
-            call.HedgeAt = call.IsIdempotent && call.Peers.Count > 1 && HedgeDelay is { } delay ? now + delay : null;
+            bool mayHedge = call.IsIdempotent && call.Peers.Count > 1;
+            call.HedgeAt = mayHedge && HedgeDelay(call.Kind) is { } delay ? now + delay : null;
             return;
         }
 
@@ -177,6 +191,8 @@ public sealed partial class CallMachine
         public long Id => start.Call;
 
         public bool IsIdempotent => start.IsIdempotent;
+
+        public string Kind => start.Kind;
 
         public IReadOnlyList<NodeId> Peers { get; } = [.. start.Peers.Take(MostPeers)];
 

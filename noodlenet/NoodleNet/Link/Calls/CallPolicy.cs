@@ -6,7 +6,11 @@ public sealed record CallPolicy
     /// <summary>Attempts of one call, hedges included, 1 to 16.</summary>
     public int MaxAttempts { get; init; } = 4;
 
-    /// <summary>Longest time for one attempt, 1 ms to 10 min, and never more than the call has left.</summary>
+    /// <summary>True: a call whose attempt failed is tried again. False leaves that to the caller; a hedge may still
+    /// start, and a call still waits while all breakers are open.</summary>
+    public bool Retries { get; init; } = true;
+
+    /// <summary>Longest time for one attempt, 1 ms to 1 day, and never more than the call has left.</summary>
     public TimeSpan AttemptLimit { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Shortest pause before a retry, 1 ms to 1 min.</summary>
@@ -42,7 +46,7 @@ public sealed record CallPolicy
     {
         var faults = new List<string>();
         Check(MaxAttempts is >= 1 and <= 16, $"MaxAttempts is {MaxAttempts}; it may be 1 to 16.");
-        CheckTime(nameof(AttemptLimit), AttemptLimit, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(10));
+        CheckTime(nameof(AttemptLimit), AttemptLimit, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1));
         CheckTime(nameof(BackoffBase), BackoffBase, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         CheckTime(nameof(BackoffMost), BackoffMost, BackoffBase, TimeSpan.FromMinutes(10));
         Check(RetryPercent is >= 0 and <= 100, $"RetryPercent is {RetryPercent}; it may be 0 to 100.");

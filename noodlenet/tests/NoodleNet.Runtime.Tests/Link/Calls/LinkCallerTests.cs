@@ -154,8 +154,12 @@ public sealed class LinkCallerTests
             ];
             foreach ((LinkHost host, NodeId node) in ((LinkHost, NodeId)[])[(hosts[1], Good), (hosts[2], Bad)])
             {
+                // Told of late, the connection would close a breaker that has opened on it.
+                TaskCompletionSource told = LinkRequestTests.NewSignal();
+                hosts[0].PeerConnected += peer => _ = peer.Node == node && told.TrySetResult();
                 await host.StartAsync(AnyPort, default);
                 await hosts[0].ConnectAsync(node, host.LocalEndPoint, default).AsTask().WaitAsync(LinkPair.Bound);
+                await told.Task.WaitAsync(LinkPair.Bound);
             }
 
             return new Mesh(hosts, policy ?? new CallPolicy());

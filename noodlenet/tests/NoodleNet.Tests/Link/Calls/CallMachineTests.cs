@@ -99,12 +99,12 @@ public sealed class CallMachineTests
     public void A_slow_call_is_hedged_and_the_first_answer_wins()
     {
         Learn();
-        Assert.InRange(_machine.HedgeDelay!.Value, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(24));
+        Assert.InRange(_machine.HedgeDelay()!.Value, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(24));
         Start(1, true, A, B);
         Instant started = _now;
         var hedge = Assert.IsType<CallEffect.StartAttempt>(Assert.Single(Expire()));
         Assert.Equal((2, B), (hedge.Attempt, hedge.Peer));
-        Assert.Equal(_machine.HedgeDelay, _now - started);
+        Assert.Equal(_machine.HedgeDelay(), _now - started);
         Assert.Empty(End(1, 1, AttemptOutcome.Unknown)); // its hedge is the retry
         Assert.Equal([new CallEffect.Finish(1, CallVerdict.Answered, 2)], End(1, 2, AttemptOutcome.Answered));
         Start(2, true, A, B);
@@ -116,7 +116,7 @@ public sealed class CallMachineTests
     [Fact]
     public void What_is_not_idempotent_has_one_peer_or_too_little_behind_it_is_not_hedged()
     {
-        Assert.Null(_machine.HedgeDelay);
+        Assert.Null(_machine.HedgeDelay());
         Learn();
         Start(1, false, A, B);
         Start(2, true, A);
@@ -138,6 +138,69 @@ public sealed class CallMachineTests
         Assert.Equal(A, Asked(Start(14, true, A, B)));
         End(14, 1, AttemptOutcome.Answered);
         Assert.Equal(BreakerState.Closed, _machine.GetState(A, _now));
+    }
+
+    [Fact]
+    public void A_new_connection_to_a_peer_closes_its_breaker()
+    {
+        Fail(A, 5);
+        Assert.False(_machine.Allows(A, _now));
+        Do(new CallInput.Connected(A));
+        Do(new CallInput.Connected(B)); // of whom nothing is known
+        Assert.True(_machine.Allows(A, _now));
+        Assert.Equal(A, Asked(Start(10, true, A, B)));
+    }
+
+    [Fact]
+    public void Callers_with_too_little_time_cannot_close_a_good_peer_to_the_others()
+    {
+        Learn(); // 95 of 100 calls take 20 ms
+        TimeSpan hurry = TimeSpan.FromMilliseconds(5);
+        for (int call = 1; call <= 10; call++)
+        {
+            Do(new CallInput.Start(call, [A], hurry, true));
+            Take();
+            List<CallEffect> ended = call % 2 == 0 ? Expire() : End(call, 1, AttemptOutcome.Expired);
+            Assert.Contains(new CallEffect.Finish(call, CallVerdict.DeadlineExceeded, 1), ended);
+        }
+
+        Assert.Equal(BreakerState.Closed, _machine.GetState(A, _now));
+        for (int call = 11; call <= 15; call++)
+        {
+            Do(new CallInput.Start(call, [A], Second, true));
+            Take();
+            Expire();
+        }
+
+        Assert.Equal(BreakerState.Open, _machine.GetState(A, _now)); // a second is more than enough
+    }
+
+    [Fact]
+    public void Without_retries_a_failed_call_ends_at_once_a_slow_one_is_hedged_and_an_open_breaker_waited_for()
+    {
+        _machine = new CallMachine(new CallPolicy { Retries = false, MaxAttempts = 2 }, new Prng(5));
+        Start(1, true, A, B);
+        Assert.Equal([new CallEffect.Finish(1, CallVerdict.Failed, 1)], End(1, 1, AttemptOutcome.NotRun));
+        Learn();
+        Start(2, true, A, B);
+        Assert.Equal(B, Asked(Expire()));
+        Assert.Empty(End(2, 1, AttemptOutcome.Unknown));
+        Assert.Equal([new CallEffect.Finish(2, CallVerdict.Failed, 2)], End(2, 2, AttemptOutcome.Unknown));
+        Fail(C, 5);
+        Do(new CallInput.Start(10, [C], Second * 2, true));
+        Assert.Empty(Take());
+        Assert.Equal(C, Asked(Expire()));
+    }
+
+    [Fact]
+    public void What_is_slow_is_judged_by_calls_of_the_same_kind()
+    {
+        Learn();
+        Assert.NotNull(_machine.HedgeDelay());
+        Assert.Null(_machine.HedgeDelay("large"));
+        Do(new CallInput.Start(1, [A, B], Second, true, "large"));
+        Take();
+        Assert.Equal(_now + Second, _machine.NextDeadline); // nothing is known of large ones: no hedge
     }
 
     [Fact]

@@ -56,6 +56,23 @@ public sealed class CallPartsTests
     }
 
     [Fact]
+    public void Kinds_have_latencies_of_their_own_and_the_one_not_used_for_longest_is_forgotten()
+    {
+        var table = new LatencyTable(maxKinds: 2);
+        foreach (string kind in (string[])["a", "b", "a", "c"])
+        {
+            for (int i = 0; i < LatencyQuantile.Least; i++)
+            {
+                table.Add(kind, TimeSpan.FromMilliseconds(kind == "c" ? 100 : 1));
+            }
+        }
+
+        Assert.Equal((2, null), (table.Count, table.P95("b")));
+        Assert.InRange(table.P95("a")!.Value.TotalMilliseconds, 1, 1.2);
+        Assert.InRange(table.P95("c")!.Value.TotalMilliseconds, 100, 115);
+    }
+
+    [Fact]
     public void A_window_of_sixty_four_is_looked_at_whole()
     {
         var breaker = new PeerBreaker(new BreakerPolicy { Window = 64, FailuresInARow = 1000, FailurePercent = 100 });

@@ -122,6 +122,75 @@ public sealed class BestNodeTests
         Assert.Equal(50_500, cost.AverageMicroseconds);
     }
 
+    [Fact]
+    public void A_peak_is_half_forgotten_after_each_silence_and_each_wait_without_answer_doubles_it()
+    {
+        var cost = new PeakEwma(TimeSpan.FromSeconds(2));
+        Assert.Equal(0, cost.Read(At(5)));
+        cost.Add(Ms(100), At(10));
+        Assert.Equal([100_000, 75_000, 50_000, 37_500, 25_000, 0],
+            new[] { 10, 11, 12, 13, 14, 200 }.Select(second => cost.Read(At(second))));
+        Assert.Equal(100_000, cost.Read(At(9)));
+        cost.AddAtLeast(Ms(40), At(12));
+        Assert.Equal(100_000, cost.Read(At(12)));
+        cost.AddAtLeast(Ms(900), At(12));
+        Assert.Equal(900_000, cost.Read(At(12)));
+        for (int i = 0; i < 100; i++)
+        {
+            cost.AddAtLeast(Ms(1), At(12));
+        }
+
+        Assert.Equal(2L * 3_600_000_000, cost.Read(At(12))); // and no further
+    }
+
+    [Fact]
+    public void What_was_felt_of_each_node_and_kind_is_remembered_within_a_bound()
+    {
+        var felt = new FeltLatencies();
+        felt.Add(Node(1), "small", Ms(700), At(0)); // the first pays what is paid once
+        Assert.Null(felt.Read(Node(1), "small", At(0)));
+        felt.Add(Node(1), "small", Ms(2), At(0));
+        felt.AddAtLeast(Node(1), "large", Ms(9), At(0));
+        Assert.Equal((2_000L, 9_000L, null),
+            (felt.Read(Node(1), "small", At(0)), felt.Read(Node(1), "large", At(0)),
+                felt.Read(Node(2), "small", At(0))));
+        for (int kind = 2; kind <= FeltLatencies.Most; kind++)
+        {
+            felt.Add(Node(1), $"{kind}", Ms(1), At(0));
+        }
+
+        Assert.Equal(1, felt.Count); // one too many: all are felt again
+    }
+
+    [Fact]
+    public void A_node_whose_answers_take_more_than_twice_the_middle_costs_the_rest_too()
+    {
+        NodeCandidate slow = Candidate(1, 100) with { FeltMicroseconds = 80_000 };
+        NodeCandidate other = Candidate(2, 5_000) with { FeltMicroseconds = 9_000 };
+        NodeSelection selection = Choose([slow, other], "");
+        Assert.Equal(Node(2), selection.Chosen);
+        Assert.Equal(
+            [
+                "predicted 72100 us, 62000 us of it for slow answers, 57100 us more than the chosen one",
+                "predicted 15000 us",
+            ],
+            selection.Scores.Select(score => score.Reason));
+        Assert.Equal(10_100, Choose([slow], "").Scores[0].CostMicroseconds); // nothing to hold it against
+        Assert.Equal(Node(1), Choose([slow with { IsLocal = true }, other], "").Chosen);
+        Assert.Equal(Node(1), Choose([slow, other with { FeltMicroseconds = 40_000 }], "").Chosen);
+    }
+
+    [Fact]
+    public void This_node_wins_without_a_draw_when_none_is_cheaper()
+    {
+        NodeCandidate[] candidates =
+            [Candidate(1, 0) with { IsLocal = true }, Candidate(2, 100), Candidate(3, 100), Candidate(4, 100)];
+        Assert.All(
+            Enumerable.Range(0, 64), seed => Assert.Equal(Node(1), Choose(candidates, "", seed: (ulong)seed).Chosen));
+        candidates[0] = candidates[0] with { InFlight = 1 };
+        Assert.NotEqual(Node(1), Choose(candidates, "").Chosen);
+    }
+
     private static NodeSelection Choose(
         NodeCandidate[] candidates, string requirement, long payload = 0, ulong seed = 1) => BestNode.Choose(
             candidates, RequirementParser.Parse(requirement, out _)!, payload, At(0), new Prng(seed));

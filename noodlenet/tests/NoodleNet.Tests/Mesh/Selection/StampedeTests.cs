@@ -27,16 +27,43 @@ public sealed class StampedeTests
     }
 
     [Fact]
-    public void The_same_seed_gives_the_same_outcome() =>
-        Assert.Equal(Simulate(3, ChooseBest), Simulate(3, ChooseBest));
+    public void What_callers_felt_themselves_does_not_make_them_run_either()
+    {
+        Outcome felt = Simulate(seed: 7, ChooseFelt);
+        Outcome least = Simulate(seed: 7, ChooseLeast);
+        TestContext.Current.SendDiagnosticMessage($"felt {felt}, least loaded {least}");
+        Assert.True(felt.MostAtOnce * 2 < least.MostAtOnce, $"{felt} against {least}");
+        Assert.True(felt.MeanUs * 2 < least.MeanUs, $"{felt} against {least}");
+        Assert.True(felt.P99Us * 2 < least.P99Us, $"{felt} against {least}");
+    }
 
-    private static int ChooseBest(World world, int caller, Instant now)
+    [Fact]
+    public void A_worker_that_is_slower_than_it_says_is_found_out()
+    {
+        Outcome best = Simulate(seed: 7, ChooseBest, slowness: 8);
+        Outcome felt = Simulate(seed: 7, ChooseFelt, slowness: 8);
+        TestContext.Current.SendDiagnosticMessage($"felt {felt}, by its word {best}");
+        Assert.True(felt.Slow * 2 < best.Slow, $"{felt} against {best}");
+        Assert.True(felt.P99Us < best.P99Us, $"{felt} against {best}");
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_outcome() =>
+        Assert.Equal(Simulate(3, ChooseFelt, 8), Simulate(3, ChooseFelt, 8));
+
+    private static int ChooseBest(World world, int caller, Instant now) => Choose(world, caller, now, (_, _) => null);
+
+    private static int ChooseFelt(World world, int caller, Instant now) =>
+        Choose(world, caller, now, (from, worker) => world.Felt[from, worker].Read(now));
+
+    private static int Choose(World world, int caller, Instant now, Func<int, int, long?> felt)
     {
         for (int i = 0; i < Workers; i++)
         {
             world.Candidates[i] = world.Candidates[i] with
             {
                 InFlight = world.Told[i], Outstanding = world.Outstanding[caller, i], ToldAt = world.ToldAt,
+                FeltMicroseconds = felt(caller, i),
             };
         }
 
@@ -61,7 +88,8 @@ public sealed class StampedeTests
         long Cost(int worker) => world.Felt[caller, worker].Cost(world.Outstanding[caller, worker]);
     }
 
-    private static Outcome Simulate(ulong seed, Func<World, int, Instant, int> choose)
+    /// <param name="slowness">How many times as long the first worker takes as it says.</param>
+    private static Outcome Simulate(ulong seed, Func<World, int, Instant, int> choose, int slowness = 1)
     {
         var world = new World(seed);
         var events = new PriorityQueue<(int Caller, int Worker, Instant Began), (Instant At, long Order)>();
@@ -73,6 +101,7 @@ public sealed class StampedeTests
         var took = new List<long>(Calls);
         int sent = 0;
         int mostAtOnce = 0;
+        int slow = 0;
         while (took.Count < Calls)
         {
             bool isCall = sent < Calls && (events.Count == 0 || !events.TryPeek(out _, out var next)
@@ -90,6 +119,7 @@ public sealed class StampedeTests
                 // Service 5 to 15 ms; the whole takes four fifths of what the workers can do.
                 TimeSpan work =
                     TimeSpan.FromMicroseconds((ServiceUs / 2) + (long)(ServiceUs * world.Draws.NextDouble()));
+                (work, slow) = worker == 0 ? (work * slowness, slow + 1) : (work, slow);
                 freeAt[worker] = (freeAt[worker] > now ? freeAt[worker] : now) + work;
                 events.Enqueue((caller, worker, now), (freeAt[worker], order++));
                 mostAtOnce = int.Max(mostAtOnce, ++world.InFlight[worker]);
@@ -108,10 +138,10 @@ public sealed class StampedeTests
         }
 
         took.Sort();
-        return new Outcome(mostAtOnce, (long)took.Average(), took[Calls * 99 / 100]);
+        return new Outcome(mostAtOnce, (long)took.Average(), took[Calls * 99 / 100], slow);
     }
 
-    private readonly record struct Outcome(int MostAtOnce, long MeanUs, long P99Us);
+    private readonly record struct Outcome(int MostAtOnce, long MeanUs, long P99Us, int Slow);
 
     private sealed class World
     {
@@ -123,7 +153,7 @@ public sealed class StampedeTests
             {
                 for (int worker = 0; worker < Workers; worker++)
                 {
-                    Felt[caller, worker] = new PeakEwma(TimeSpan.FromSeconds(10));
+                    Felt[caller, worker] = new PeakEwma(FeltLatencies.HalfLife);
                 }
             }
         }
