@@ -25,7 +25,8 @@ public sealed class ModelTests
     public void Wrong_inputs_are_named_with_what_is_expected_and_found()
     {
         using NbcModel model = Programs.Load(Adder);
-        Assert.Contains("input x: f32 [2] is expected, f32 [3] was given", Fails(() => model.Run(Programs.Floats(1, 2, 3))));
+        Assert.Contains("input x: f32 [2] is expected, f32 [3] was given",
+            Fails(() => model.Run(Programs.Floats(1, 2, 3))));
         Assert.Contains("nothing was given", Fails(() => model.Run([null])));
         Assert.Contains("SequenceValue", Fails(() => model.Run(new SequenceValue(ElementType.Float32))));
         Assert.Contains("not 0 and 1", Fails(() => model.Run()));
@@ -143,7 +144,7 @@ public sealed class ModelTests
                 {{step}}
                 JMP again
             }
-            """, new NbcRun { Task = new NbcTask { Limits = NbcLimits.Sandbox with { MemoryBytes = 1 << 20 } } });
+            """, new NbcRun { Task = new NbcTask { Limits = NbcLimits.Sandbox with { MemoryBytes = 1 << 17 } } });
         Assert.Equal(NbcErrorCode.TooLarge, error.Code);
     }
 
@@ -232,7 +233,8 @@ public sealed class ModelTests
     [Fact]
     public void What_cannot_be_loaded_says_why()
     {
-        NbcException wrong = Assert.Throws<NbcException>(() => Programs.Load("func main () -> () {\nADD loc \"a/b\"\nRET\n}"));
+        NbcException wrong = Assert.Throws<NbcException>(
+            () => Programs.Load("func main () -> () {\nADD loc \"a/b\"\nRET\n}"));
         Assert.Equal((NbcErrorCode.WrongProgram, "ADD", "a/b"),
             (wrong.Error.Code, wrong.Error.Mnemonic, wrong.Error.Location));
         Assert.Equal(NbcErrorCode.WrongProgram,
@@ -242,7 +244,8 @@ public sealed class ModelTests
         Assert.Equal(NbcErrorCode.WrongOption, Assert.Throws<NbcException>(
             () => Programs.Load(Adder, new NbcLoadOptions { MaxRuns = 0 })).Error.Code);
         NbcException attribute = Assert.Throws<NbcException>(
-            () => Programs.Load("const c = f32 [] [1.0]\nfunc f () -> () {\nTENSOR_CAST r0 = @c {to = 99} loc \"x\"\nRET\n}"));
+            () => Programs.Load(
+                "const c = f32 [] [1.0]\nfunc f () -> () {\nTENSOR_CAST r0 = @c {to = 99} loc \"x\"\nRET\n}"));
         Assert.Equal((NbcErrorCode.WrongAttribute, "x"), (attribute.Error.Code, attribute.Error.Location));
     }
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Nbc.Instructions;
 using Nbc.Runtime.Errors;
 using Nbc.Runtime.Machine;
 using Nbc.Tensors;

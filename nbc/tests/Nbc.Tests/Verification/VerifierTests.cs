@@ -123,7 +123,8 @@ public sealed class VerifierTests
         {
             { "no function", Of(), FaultKind.WrongEntry },
             { "entry outside", new() { Functions = [ret], Entry = 1 }, FaultKind.WrongEntry },
-            { "ports without registers", new() { Functions = [ret], Inputs = [new("x", NbcType.Any)] }, FaultKind.WrongEntry },
+            { "ports without registers", new() { Functions = [ret], Inputs = [new("x", NbcType.Any)] },
+                FaultKind.WrongEntry },
             { "scalars at the entry", Of(new NbcFunction { Name = "f", Instructions = [new(NbcOpcode.Ret)],
                 ScalarParameters = [ScalarKind.Int], LocalCount = 1 }), FaultKind.WrongEntry },
             { "a name twice", Of(ret, ret), FaultKind.WrongName },
@@ -145,16 +146,20 @@ public sealed class VerifierTests
             { "operands outside", Of(With(new NbcInstruction(add, 2, 2, 1, -1))), FaultKind.WrongOperand },
             { "no such register", Of(With(new NbcInstruction(add, 0, 2, 1, -1))), FaultKind.WrongOperand },
             { "no such attributes", Of(With(new NbcInstruction(NbcOpcode.Move, 0, 1, 1, 3))), FaultKind.WrongOperand },
-            { "detail of nothing", Of(With(new NbcInstruction(NbcOpcode.TensorRank, 0, 1, 0, 3))), FaultKind.WrongIndex },
+            { "detail of nothing", Of(With(new NbcInstruction(NbcOpcode.TensorRank, 0, 1, 0, 3))),
+                FaultKind.WrongIndex },
             { "result outside", Of(new NbcFunction { Name = "f", Results = [3] }), FaultKind.WrongEntry },
             { "parameters twice", Of(new NbcFunction { Name = "f", Parameters = [0, 0],
                 Registers = [new(NbcType.Any)] }), FaultKind.WrongEntry },
             { "many locals", Of(new NbcFunction { Name = "f", LocalCount = 1 << 20 }), FaultKind.WrongSize },
-            { "places of other instructions", Of(new NbcFunction { Name = "f", Locations = [0] }), FaultKind.WrongSize },
+            { "places of other instructions", Of(new NbcFunction { Name = "f", Locations = [0] }),
+                FaultKind.WrongSize },
             { "a place that is no name", Of(new NbcFunction { Name = "f", Locations = [5],
                 Instructions = [new(NbcOpcode.Ret)] }), FaultKind.WrongIndex },
-            { "an arena of exabytes", Of(new NbcFunction { Name = "f", ArenaBytes = long.MaxValue }), FaultKind.WrongSize },
-            { "a plan outside", Of(new NbcFunction { Name = "f", Registers = [new(NbcType.Any, 64, 64)], ArenaBytes = 64 }),
+            { "an arena of exabytes", Of(new NbcFunction { Name = "f", ArenaBytes = long.MaxValue }),
+                FaultKind.WrongSize },
+            { "a plan outside", Of(new NbcFunction { Name = "f", Registers = [new(NbcType.Any, 64, 64)],
+                ArenaBytes = 64 }),
                 FaultKind.WrongPlan },
             { "a plan that is not aligned", Of(new NbcFunction { Name = "f", Registers = [new(NbcType.Any, 8, 8)],
                 ArenaBytes = 64 }), FaultKind.WrongPlan },
@@ -204,7 +209,8 @@ public sealed class VerifierTests
 
     private static NbcProgram Parse(string text)
     {
-        Assert.True(NbcAssembler.TryAssemble(text, out NbcProgram? program, out AssemblyFault? fault), fault?.ToString());
+        Assert.True(
+            NbcAssembler.TryAssemble(text, out NbcProgram? program, out AssemblyFault? fault), fault?.ToString());
         return program;
     }
 }
