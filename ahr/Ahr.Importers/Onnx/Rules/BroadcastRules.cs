@@ -25,10 +25,10 @@ internal static class BroadcastRules
 
     public static void Register(RuleSet rules)
     {
-        rules.Before(6, s_consuming, node => node.TakeInts("consumed_inputs"));
-        rules.Before(7, s_binary, AlignSecond);
-        rules.Before(7, "PRelu", AlignSlope);
-        rules.Before(7, "Gemm", node => node.TakeInt("broadcast", 0));
+        rules.Before(6, s_consuming, "consumed_inputs is left out", node => node.TakeInts("consumed_inputs"));
+        rules.Before(7, s_binary, "operand 1 is given the axes that axis and broadcast mean", AlignSecond);
+        rules.Before(7, "PRelu", "the slope of a channel is laid on axis 1", AlignSlope);
+        rules.Before(7, "Gemm", "broadcast is left out", node => node.TakeInt("broadcast", 0));
     }
 
     private static void AlignSecond(NodeDraft node)

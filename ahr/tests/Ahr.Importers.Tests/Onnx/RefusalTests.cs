@@ -13,10 +13,10 @@ public sealed class RefusalTests
         { "com.example.Foo", "NTIR104 at Node_1: com.example.Foo version 3 is no operator that this program knows" },
         { "NoSuchThing", "NTIR104 at Node_1: ai.onnx.NoSuchThing version 7 is no operator that this program knows" },
         { "ATen", "NTIR104 at Node_1: ai.onnx.ATen version 7 has no kernel in this program" },
-        { "LayerNormalization",
-            "NTIR104 at Node_1: ai.onnx.LayerNormalization version 7 does not exist: the operator came with version 17" },
+        { "Mish",
+            "NTIR104 at Node_1: ai.onnx.Mish version 7 does not exist: the operator came with version 18" },
         { "com.microsoft.UnknownThing",
-            "NTIR104 at Node_1: com.microsoft.UnknownThing version 1 has no kernel in this program" },
+            "NTIR104 at Node_1: com.microsoft.UnknownThing version 1 is no operator that this program knows" },
         { "ai.onnx.preview.training.Gradient", "NTIR104 at Node_1: " +
             "ai.onnx.preview.training.Gradient version 1 has no kernel in this program" },
         { "com.microsoft.nchwc.Conv",

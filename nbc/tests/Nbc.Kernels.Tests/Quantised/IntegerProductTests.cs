@@ -38,7 +38,8 @@ public sealed class IntegerProductTests
     public static TheoryData<long[], long[], long[]> ShapesData => new()
     {   // a             b             y
         { [3], [3], [] }, { [3], [3, 2], [2] }, { [2, 3], [3], [2] }, { [2, 2, 3], [3, 4], [2, 2, 4] },
-        { [2, 3], [5, 3, 4], [5, 2, 4] }, { [1, 2, 3], [5, 3, 4], [5, 2, 4] }, { [4, 1, 2, 3], [5, 3, 4], [4, 5, 2, 4] },
+        { [2, 3], [5, 3, 4], [5, 2, 4] }, { [1, 2, 3], [5, 3, 4], [5, 2, 4] }, { [4, 1, 2, 3], [5, 3, 4], [4, 5, 2,
+            4] },
         { [2, 0], [0, 3], [2, 3] }, { [0, 3], [3, 2], [0, 2] }, { [0, 2, 3], [3, 2], [0, 2, 2] },
     };
 
@@ -145,7 +146,7 @@ public sealed class IntegerProductTests
         Assert.Equal([12, 1, 15, 2], Numbers.Run("ms.qgemm", turned, a, half, zero, b, Numbers.Float(1), none, bias));
         Assert.Equal([7, 1, 9, 2], Numbers.Run("ms.qgemm", turned, a, half, zero, b, Numbers.Float(1), none, bias,
             Numbers.Float(2), Numbers.Of(U8, [1])));
-        Assert.Equal([1, -2, -1, 0], Numbers.Run("ms.qgemm", Numbers.Of(U8, [1, 2, 0, 1], 2, 2), Numbers.Float(1),
+        Assert.Equal([-1, -1, 0, 0], Numbers.Run("ms.qgemm", Numbers.Of(U8, [1, 2, 0, 1], 2, 2), Numbers.Float(1),
             zero, Numbers.Of(S8, [1, 0, 2, 1], 2, 2), Numbers.Float(1), Numbers.Of(S8, [2, 1])));
         Assert.Equal(KernelFault.WrongShape, Numbers.Fault("ms.qgemm", a, half, zero, b, half, none, bias));
         Assert.Equal(KernelFault.WrongShape, Numbers.Fault("ms.qgemm", zero, half, zero, b, half, none));
