@@ -27,6 +27,9 @@ public static class NodeHost
 {
     private const int MaxWaiters = 4_096;
 
+    // The host would watch the folder of the program for settings files that no node reads.
+    private static readonly string[] s_hostSettings = ["--hostBuilder:reloadConfigOnChange=false"];
+
     /// <summary>An application that is a node and nothing else; it binds its HTTP port at once.</summary>
     /// <exception cref="PortInUseException">The HTTP port asked for is in use.</exception>
     public static WebApplication Build(NodeOptions options)
@@ -35,7 +38,10 @@ public static class NodeHost
         Socket listener = PortBinder.BindHttp(IPAddress.Loopback, options.HttpPort, NodeOptions.DefaultHttpPort);
         var endpoint = (IPEndPoint)listener.LocalEndPoint!;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
-            new WebApplicationOptions { ApplicationName = "noodle", ContentRootPath = AppContext.BaseDirectory });
+            new WebApplicationOptions
+            {
+                ApplicationName = "noodle", ContentRootPath = AppContext.BaseDirectory, Args = s_hostSettings,
+            });
         builder.Host.UseSystemd().UseWindowsService();
         builder.Logging.ClearProviders()
             .AddFilter("Microsoft", LogLevel.Warning)

@@ -14,6 +14,9 @@ namespace Ahr.Importers.Onnx;
 /// </remarks>
 public static class OnnxImporter
 {
+    // What is not in our schema (training, annotations of devices) is not kept either.
+    private static readonly MessageParser<ModelProto> s_parser = ModelProto.Parser.WithDiscardUnknownFields(true);
+
     /// <param name="model">The bytes of the file, mapped or in memory; not used after this returns.</param>
     /// <param name="files">The files beside it.</param>
     public static ImportResult Import(
@@ -24,7 +27,7 @@ public static class OnnxImporter
         try
         {
             WireScan.Check(model.Span, options.MaxMessages);
-            ModelImport import = new(ModelProto.Parser.ParseFrom(model.Span), files, options);
+            ModelImport import = new(s_parser.ParseFrom(model.Span), files, options);
             import.Run();
             return new ImportResult(
                 import.Diagnostics.Count == 0 ? import.Module : null, import.Diagnostics, import.Report);

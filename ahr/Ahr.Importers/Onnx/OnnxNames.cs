@@ -14,7 +14,8 @@ public static class OnnxNames
     // Words whose capitals do not begin a word of their own.
     private static readonly (string Onnx, string Word)[] s_words =
     [
-        ("MatMul", "Matmul"), ("NaN", "Nan"), ("PRelu", "Prelu"), ("NBits", "Nbits"), ("QLinear", "Qlinear"),
+        ("CDist", "Cdist"), ("MatMul", "Matmul"), ("NaN", "Nan"), ("PRelu", "Prelu"), ("NBits", "Nbits"),
+        ("QLinear", "Qlinear"), ("QGemm", "Qgemm"),
     ];
 
     /// <summary>The domain under its full name.</summary>

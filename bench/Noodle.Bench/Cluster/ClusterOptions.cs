@@ -7,11 +7,15 @@ namespace Noodle.Bench.Cluster;
 /// <param name="Nodes">Node processes, 2 to 100.</param>
 /// <param name="Runs">Clusters that are started, one after the other, 1 to 100.</param>
 /// <param name="FreezeMinutes">Minutes of freezes in the last cluster, 0 to 60.</param>
+/// <param name="IdleSeconds">Seconds for which the last cluster rests and its cost is counted, 0 to 600.</param>
+/// <param name="Command">The noodle to start; null: the one beside the benchmarks.</param>
 /// <param name="Json">One JSON line instead of text.</param>
-internal sealed record ClusterOptions(int Nodes, int Runs, int FreezeMinutes, bool Json)
+internal sealed record ClusterOptions(
+    int Nodes, int Runs, int FreezeMinutes, int IdleSeconds, string? Command, bool Json)
 {
     public const string Usage =
-        "usage: Noodle.Bench cluster [--nodes 2..100] [--runs 1..100] [--freeze-minutes 0..60] [--json]";
+        "usage: Noodle.Bench cluster [--nodes 1..100] [--runs 1..100] [--idle-seconds 0..600] " +
+        "[--freeze-minutes 0..60] [--command PATH] [--json]";
 
     /// <summary>Reads the command line; false with a sentence when it is not understood.</summary>
     public static bool TryRead(
@@ -19,7 +23,8 @@ internal sealed record ClusterOptions(int Nodes, int Runs, int FreezeMinutes, bo
     {
         options = null;
         fault = "";
-        var read = new ClusterOptions(Nodes: 10, Runs: 5, FreezeMinutes: 0, Json: false);
+        var read = new ClusterOptions(
+            Nodes: 10, Runs: 5, FreezeMinutes: 0, IdleSeconds: 0, Command: null, Json: false);
         for (int i = 0; i < arguments.Count; i++)
         {
             string name = arguments[i];
@@ -29,11 +34,18 @@ internal sealed record ClusterOptions(int Nodes, int Runs, int FreezeMinutes, bo
                 continue;
             }
 
+            if (name == "--command" && i + 1 < arguments.Count)
+            {
+                read = read with { Command = arguments[++i] };
+                continue;
+            }
+
             (int Least, int Most)? range = name switch
             {
-                "--nodes" => (2, 100),
+                "--nodes" => (1, 100),
                 "--runs" => (1, 100),
                 "--freeze-minutes" => (0, 60),
+                "--idle-seconds" => (0, 600),
                 _ => null,
             };
             if (range is not { } bounds)
@@ -54,6 +66,7 @@ internal sealed record ClusterOptions(int Nodes, int Runs, int FreezeMinutes, bo
             {
                 "--nodes" => read with { Nodes = value },
                 "--runs" => read with { Runs = value },
+                "--idle-seconds" => read with { IdleSeconds = value },
                 _ => read with { FreezeMinutes = value },
             };
         }

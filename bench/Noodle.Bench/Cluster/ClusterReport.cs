@@ -23,6 +23,8 @@ internal sealed record Times(double P50, double Max, int Samples)
 /// <param name="AllSeeAllMs">From the last node's ready line until every node lists every node as alive.</param>
 /// <param name="FailedMs">From SIGKILL until a survivor says "failed", for each survivor.</param>
 /// <param name="AgreedMs">The same until gossip alone says so too.</param>
+/// <param name="StartCpuMs">Processor time of each node from its start to its ready line.</param>
+/// <param name="Idle">What a node costs that is left alone.</param>
 /// <param name="Freezes">Freezes of three seconds.</param>
 /// <param name="FalsePositives">Times that a view called a living node failed.</param>
 internal sealed record ClusterReport(
@@ -32,6 +34,8 @@ internal sealed record ClusterReport(
     Times? AllSeeAllMs,
     Times? FailedMs,
     Times? AgreedMs,
+    Times? StartCpuMs,
+    IdleCost? Idle,
     int Freezes,
     int FalsePositives)
 {
@@ -48,6 +52,15 @@ internal sealed record ClusterReport(
         Line("all see all, after the last ready line", AllSeeAllMs);
         Line("SIGKILL until a survivor says failed", FailedMs);
         Line("SIGKILL until gossip says so too", AgreedMs);
+        Line("processor time of a start", StartCpuMs);
+        if (Idle is { } idle)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"a node at rest, in {idle.Seconds} s: p50 {idle.CpuMsPerSecond.P50:0.0} ms of processor a second, " +
+                $"worst {idle.CpuMsPerSecond.Max:0.0}; {idle.WakeupsPerSecond.P50:0} wake-ups a second; " +
+                $"{idle.ResidentMb.P50:0} MB"));
+        }
+
         output.WriteLine($"{Freezes} freezes of 3 s, {FalsePositives} false positives");
 
         void Line(string name, Times? times) => output.WriteLine(times is null ? $"{name}: not measured"

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Noodle.Cli.Processes;
@@ -7,7 +8,7 @@ using Noodle.Client.Control;
 namespace Noodle.Bench.Cluster;
 
 /// <summary>Node processes of one mesh on loopback, and what each of them says of the others.</summary>
-internal sealed class ClusterUnderTest : IAsyncDisposable
+internal sealed class ClusterUnderTest(string? command) : IAsyncDisposable
 {
     private const int StartsAtOnce = 4;
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
@@ -15,22 +16,26 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("noodle-bench-").FullName; // 0700
     private readonly List<(NodeProcess Process, NoodleClient Client)> _nodes = [];
+    private readonly ConcurrentBag<double> _startCpuMs = [];
 
     public int Count => _nodes.Count;
+
+    /// <summary>Processor time that each node took to its ready line, in milliseconds; none where it is not told.
+    /// </summary>
+    public IReadOnlyList<double> StartCpuMs => [.. _startCpuMs];
 
     /// <summary>Starts the nodes; returns the moment of the last ready line.</summary>
     public async Task<long> StartAsync(int count, CancellationToken cancellation)
     {
         string token = Path.Combine(_folder, "token");
-        Add(await NodeProcess.StartAsync(Path.Combine(_folder, "node0"), token, cancellation).ConfigureAwait(false));
+        Add(await StartOneAsync("node0", token, cancellation).ConfigureAwait(false));
         using var turns = new SemaphoreSlim(StartsAtOnce);
         NodeProcess[] others = await Task.WhenAll(Enumerable.Range(1, count - 1).Select(async i =>
         {
             await turns.WaitAsync(cancellation).ConfigureAwait(false);
             try
             {
-                return await NodeProcess.StartAsync(Path.Combine(_folder, $"node{i}"), token, cancellation)
-                    .ConfigureAwait(false);
+                return await StartOneAsync($"node{i}", token, cancellation).ConfigureAwait(false);
             }
             finally
             {
@@ -122,6 +127,17 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
         }
     }
 
+    /// <summary>Leaves the nodes alone for a while; null where what they use cannot be read.</summary>
+    public async Task<IdleCost?> IdleAsync(TimeSpan length, CancellationToken cancellation)
+    {
+        IReadOnlyList<ProcessUse?> before = Read();
+        long start = Stopwatch.GetTimestamp();
+        await Task.Delay(length, cancellation).ConfigureAwait(false);
+        return IdleCost.Between(before, Read(), Stopwatch.GetElapsedTime(start));
+
+        IReadOnlyList<ProcessUse?> Read() => [.. _nodes.Select(node => ProcessUse.Read(node.Process.ProcessId))];
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach ((NodeProcess process, NoodleClient client) in _nodes)
@@ -132,6 +148,18 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
 
         await Task.WhenAll(_nodes.Select(node => node.Process.DisposeAsync().AsTask())).ConfigureAwait(false);
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<NodeProcess> StartOneAsync(string name, string token, CancellationToken cancellation)
+    {
+        NodeProcess node = await NodeProcess.StartAsync(Path.Combine(_folder, name), token, cancellation, command)
+            .ConfigureAwait(false);
+        if (ProcessUse.Read(node.ProcessId) is { } use)
+        {
+            _startCpuMs.Add(use.CpuMs);
+        }
+
+        return node;
     }
 
     private static void Signal(string name, NodeProcess node)

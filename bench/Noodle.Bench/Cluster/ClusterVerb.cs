@@ -7,10 +7,11 @@ namespace Noodle.Bench.Cluster;
 internal static class ClusterVerb
 {
     private const int FreezesAMinute = 2;
+    private static readonly TimeSpan s_settle = TimeSpan.FromSeconds(10); // what a start leaves behind is no rest
     private static readonly TimeSpan s_freeze = TimeSpan.FromSeconds(3);
 
     public static Verb Verb { get; } = Verb.Own(
-        "cluster", "node processes: all see all, kill -9 to failed, freezes (--nodes, --runs, --freeze-minutes)",
+        "cluster", "node processes: all see all, kill -9 to failed, freezes and cost",
         RunAsync);
 
     private static async Task<int> RunAsync(
@@ -42,19 +43,27 @@ internal static class ClusterVerb
     private static async Task<ClusterReport> MeasureAsync(
         ClusterOptions options, TextWriter progress, CancellationToken cancellation)
     {
-        List<double> seen = [], failed = [], agreed = [];
+        List<double> seen = [], failed = [], agreed = [], starts = [];
+        IdleCost? idle = null;
         int freezes = 0, wrong = 0;
         var chance = new Prng(1);
         for (int run = 1; run <= options.Runs; run++)
         {
-            await using var cluster = new ClusterUnderTest();
+            await using var cluster = new ClusterUnderTest(options.Command);
             long ready = await cluster.StartAsync(options.Nodes, cancellation).ConfigureAwait(false);
+            starts.AddRange(cluster.StartCpuMs);
             seen.Add(await cluster.UntilAllSeeAllAsync(ready, cancellation).ConfigureAwait(false));
             await progress.WriteLineAsync($"run {run}: all see all after {seen[^1]:0} ms").ConfigureAwait(false);
             if (run == options.Runs)
             {
+                idle = await IdleAsync(cluster, options, progress, cancellation).ConfigureAwait(false);
                 (freezes, wrong) = await FreezeAsync(cluster, options, chance, progress, cancellation)
                     .ConfigureAwait(false);
+            }
+
+            if (cluster.Count == 1)
+            {
+                continue; // nobody is left to notice
             }
 
             (IReadOnlyList<double> views, IReadOnlyList<double> gossip) = await cluster
@@ -67,7 +76,20 @@ internal static class ClusterVerb
         }
 
         return new ClusterReport(options.Nodes, options.Runs, Machine.Describe(), Times.From(seen), Times.From(failed),
-            Times.From(agreed), freezes, wrong);
+            Times.From(agreed), Times.From(starts), idle, freezes, wrong);
+    }
+
+    private static async Task<IdleCost?> IdleAsync(
+        ClusterUnderTest cluster, ClusterOptions options, TextWriter progress, CancellationToken cancellation)
+    {
+        if (options.IdleSeconds == 0)
+        {
+            return null;
+        }
+
+        await Task.Delay(s_settle, cancellation).ConfigureAwait(false);
+        await progress.WriteLineAsync($"{options.IdleSeconds} s at rest").ConfigureAwait(false);
+        return await cluster.IdleAsync(TimeSpan.FromSeconds(options.IdleSeconds), cancellation).ConfigureAwait(false);
     }
 
     private static async Task<(int Freezes, int Wrong)> FreezeAsync(

@@ -6,7 +6,7 @@ namespace Noodle.Bench.Discovery;
 
 /// <summary>What the command line of <c>discovery</c> says.</summary>
 internal sealed record DiscoveryOptions(
-    int Nodes, ulong Seed, double Loss, double StreamLoss, SwimOptions Profile, bool IsJson)
+    int Nodes, ulong Seed, double Loss, double? StreamLoss, SwimOptions Profile, bool IsJson)
 {
     public const string Usage = "usage: Noodle.Bench discovery [--nodes N] [--seed S] [--loss P] [--stream-loss P] " +
         "[--profile lan|wan|local] [--json]";
@@ -14,7 +14,7 @@ internal sealed record DiscoveryOptions(
     /// <summary>Reads the arguments after the verb; the fault is one sentence, empty when there is none.</summary>
     public static DiscoveryOptions Parse(IReadOnlyList<string> arguments, out string fault)
     {
-        var options = new DiscoveryOptions(1_000, 1, 0, 0, SwimOptions.Lan, false);
+        var options = new DiscoveryOptions(1_000, 1, 0, null, SwimOptions.Lan, false);
         fault = "";
         for (int i = 0; i < arguments.Count && fault.Length == 0; i++)
         {

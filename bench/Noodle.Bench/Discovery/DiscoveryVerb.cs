@@ -47,7 +47,8 @@ internal static class DiscoveryVerb
             return 1;
         }
 
-        var report = DiscoveryReport.Of(result, (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        var report = DiscoveryReport.Of(
+            result, options.StreamLoss ?? options.Loss, (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         await output.WriteLineAsync(options.IsJson ? report.ToJson() : report.ToText()).ConfigureAwait(false);
         return 0;
     }

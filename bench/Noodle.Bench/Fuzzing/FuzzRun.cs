@@ -19,7 +19,8 @@ internal static class FuzzRun
     /// <summary>What one input may take.</summary>
     public static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(10);
 
-    /// <param name="beat">Called with each input before it is run: whoever watches for hangs learns that it goes on.</param>
+    /// <param name="beat">Called with each input before it is run: whoever watches for hangs learns
+    /// that it goes on.</param>
     public static FuzzReport Run(
         FuzzTarget target, ulong seed, long maxInputs, TimeSpan maxTime, CancellationToken cancellation,
         Action<byte[]>? beat = null)

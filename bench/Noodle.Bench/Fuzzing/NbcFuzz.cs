@@ -99,7 +99,8 @@ internal static class NbcFuzz
         },
     };
 
-    /// <summary>The binary form; half of the inputs get right checksums, so that what is behind them is met too.</summary>
+    /// <summary>The binary form; half of the inputs get right checksums, so that what is behind them is met too.
+    /// </summary>
     public static FuzzTarget Container { get; } = new("nbc-container", [.. s_texts.Select(ContainerOf)], RunContainer);
 
     /// <summary>The text form.</summary>

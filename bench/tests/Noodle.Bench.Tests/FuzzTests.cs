@@ -36,7 +36,7 @@ public sealed class FuzzTests
     {
         using StringWriter output = new(), progress = new();
         int code = await BenchCommand.RunAsync(
-            ["fuzz", "--target", "nbc-text", "--minutes", "0.005", "--seed", "3"], Verbs.All, output, progress,
+            ["fuzz", "--target", "nbc-text", "--minutes", "0.05", "--seed", "3"], Verbs.All, output, progress,
             CancellationToken.None);
         Assert.Equal((0, ""), (code, progress.ToString()));
         using JsonDocument json = JsonDocument.Parse(output.ToString());

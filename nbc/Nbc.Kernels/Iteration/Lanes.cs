@@ -2,7 +2,8 @@ using Nbc.Tensors;
 
 namespace Nbc.Kernels.Iteration;
 
-/// <summary>A tensor as lanes along one axis: lane (o, i) has its elements at o * Size * Inner + i, Inner apart.</summary>
+/// <summary>A tensor as lanes along one axis: lane (o, i) has its elements at o * Size * Inner + i, Inner
+/// apart.</summary>
 /// <param name="Outer">Product of the sizes before the axis.</param>
 /// <param name="Size">Elements of a lane.</param>
 /// <param name="Inner">Product of the sizes behind the axis.</param>

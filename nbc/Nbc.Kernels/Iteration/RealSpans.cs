@@ -17,7 +17,9 @@ internal static class RealSpans
         switch (type)
         {
             case ElementType.Float64: action.Invoke<double>(); return true;
-            case ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16: action.Invoke<float>(); return true;
+            case ElementType.Float32 or ElementType.Float16 or ElementType.BFloat16:
+                action.Invoke<float>();
+                return true;
             default: return false;
         }
     }

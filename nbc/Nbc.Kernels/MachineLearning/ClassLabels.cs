@@ -32,7 +32,8 @@ internal sealed class ClassLabels
         if (_strings is not null)
         {
             result.Strings[row] = label < _strings.Length
-                ? _strings[label] : Encoding.UTF8.GetBytes(label.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                ? _strings[label] : Encoding.UTF8.GetBytes(label.ToString(
+                    System.Globalization.CultureInfo.InvariantCulture));
         }
         else
         {

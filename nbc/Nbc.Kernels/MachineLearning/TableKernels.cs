@@ -179,7 +179,8 @@ internal sealed class NormalizerKernel : Kernel
             double norm = _norm == "MAX" ? double.NegativeInfinity : 0;
             foreach (double value in line)
             {
-                norm = _norm == "MAX" ? Math.Max(norm, value) : norm + (_norm == "L1" ? Math.Abs(value) : value * value);
+                norm = _norm == "MAX" ? Math.Max(norm, value) : norm
+                    + (_norm == "L1" ? Math.Abs(value) : value * value);
             }
 
             norm = _norm == "L2" ? Math.Sqrt(norm) : norm;

@@ -43,7 +43,8 @@ internal sealed class TreeEnsembleReader
         }
 
         LeafWeight[] leaves =
-            [.. reader._weights.Select((weight, i) => new LeafWeight((int)TreeReader.Target(reader._targets[i]), weight))];
+            [.. reader._weights.Select((weight, i) => new LeafWeight(
+                (int)TreeReader.Target(reader._targets[i]), weight))];
         return new TreeForest([.. reader._nodes], leaves, [.. roots], targets, reader._sets);
     }
 

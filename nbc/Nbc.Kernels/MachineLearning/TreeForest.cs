@@ -35,7 +35,8 @@ internal sealed class TreeForest
     private readonly LeafWeight[] _weights;
     private readonly HashSet<double>[] _sets;
 
-    /// <exception cref="KernelException">A node is reached twice, an index is outside, a feature or target is negative.
+    /// <exception cref="KernelException">A node is reached twice or never, an index is outside, a feature or target is
+    /// negative.
     /// </exception>
     public TreeForest(TreeNode[] nodes, LeafWeight[] weights, int[] roots, int targets, HashSet<double>[] sets)
     {
@@ -71,6 +72,11 @@ internal sealed class TreeForest
                 open.Push(nodes[index].True);
                 open.Push(nodes[index].False);
             }
+        }
+
+        if (Array.IndexOf(seen, false) is var lost and >= 0)
+        {
+            throw Operand.Attribute("nodes", lost, "a node that a root leads to");
         }
     }
 

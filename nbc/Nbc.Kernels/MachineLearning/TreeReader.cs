@@ -66,7 +66,8 @@ internal static class TreeReader
         long[] targets = attributes.Ints(prefix + "_ids") ?? [];
         long[] trees = Same(attributes.Ints(prefix + "_treeids"), targets.Length, prefix + "_treeids");
         long[] ids = Same(attributes.Ints(prefix + "_nodeids"), targets.Length, prefix + "_nodeids");
-        double[] weights = Same(Numbers.Attribute(attributes, prefix + "_weights"), targets.Length, prefix + "_weights");
+        double[] weights = Same(Numbers.Attribute(attributes, prefix + "_weights"), targets.Length,
+            prefix + "_weights");
         int[] starts = new int[nodes + 1];
         int[] owners = new int[targets.Length];
         for (int i = 0; i < targets.Length; i++)

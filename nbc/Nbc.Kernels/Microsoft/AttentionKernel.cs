@@ -89,7 +89,8 @@ internal sealed class AttentionKernel : Kernel
         int size = key / _heads, valueSize = value / _heads;
         HeadView<float> Part(int from, int width) => new(first + from, (long)rows * all, width, all);
         HeadView<float> keys = Part(key, size), values = Part(2 * key, valueSize);
-        int past = Remember(context, x.Type, (batch, rows, size, valueSize), ref keys, ref values, out Span<float> kept);
+        int past = Remember(context, x.Type, (batch, rows, size, valueSize), ref keys, ref values,
+            out Span<float> kept);
         TensorValue result = context.Output(0, x.Type, batch, rows, value);
         Span<float> output = Reals.Room<float>(context, result);
         HeadShape query = new(batch, _heads, rows, size, false);

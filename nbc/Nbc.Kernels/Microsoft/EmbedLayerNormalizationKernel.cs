@@ -5,7 +5,8 @@ using Nbc.Values;
 
 namespace Nbc.Kernels.Microsoft;
 
-/// <summary>The start of a BERT encoder: sums word, position and segment embeddings, then normalises the rows.</summary>
+/// <summary>The start of a BERT encoder: sums word, position and segment embeddings, then normalises the
+/// rows.</summary>
 /// <remarks>
 /// Shape: input_ids [batch, rows], embeddings [.., width], result [batch, rows, width]; mask_index [batch] counts the
 /// ones of the mask, 0 without a mask.

@@ -7,7 +7,8 @@ using Nbc.Values;
 
 namespace Nbc.Kernels.Microsoft;
 
-/// <summary>Causal attention of a decoder: query heads share key heads, with rotation of positions and a cache.</summary>
+/// <summary>Causal attention of a decoder: query heads share key heads, with rotation of positions and a
+/// cache.</summary>
 /// <remarks>
 /// Shape: query [batch, rows, heads * size], key and value [batch, rows, key heads * size], or all packed in the
 /// query; past and present [batch, key heads, rows, size]. seqlens_k holds, for each sequence, its length less one.

@@ -50,7 +50,8 @@ internal sealed class MultiHeadAttentionKernel(KernelAttributes attributes) : Ke
         }
 
         Operand.Expect(
-            key.Batch == query.Batch && value.Batch == query.Batch && key.Rows == value.Rows && key.Size == query.Size, q,
+            key.Batch == query.Batch && value.Batch == query.Batch && key.Rows == value.Rows && key.Size == query.Size,
+                q,
             "query", $"{key.Batch} batches and heads of {key.Size}, as the key");
         AddBias(context, q, ref query, ref key, ref value);
         Memory keys = Remember(context, 1, 6, q.Type, key), values = Remember(context, 2, 7, q.Type, value);
@@ -113,14 +114,16 @@ internal sealed class MultiHeadAttentionKernel(KernelAttributes attributes) : Ke
                 Operand.Expect(shape[2] % _heads == 0, tensor, name, $"{_heads} heads");
                 int size = (int)(shape[2] / _heads);
                 return new Heads(
-                    (int)shape[0], (int)shape[1], size, HeadView<float>.RowsFirst(first, _heads, (int)shape[1], size), 0);
+                    (int)shape[0], (int)shape[1], size, HeadView<float>.RowsFirst(first, _heads, (int)shape[1], size),
+                        0);
             case 4 when packed < 3:
                 Operand.Expect(shape[1] == _heads, tensor, name, $"{_heads} heads");
                 return new Heads(
                     (int)shape[0], (int)shape[2], (int)shape[3],
                     HeadView<float>.HeadsFirst(first, _heads, (int)shape[2], (int)shape[3]), 0);
             case 5 when packed > 1:
-                Operand.Expect(shape[2] == _heads && shape[3] == packed, tensor, name, $"[.., {_heads}, {packed}, size]");
+                Operand.Expect(shape[2] == _heads && shape[3] == packed, tensor, name,
+                    $"[.., {_heads}, {packed}, size]");
                 long row = _heads * packed * shape[4];
                 return new Heads(
                     (int)shape[0], (int)shape[1], (int)shape[4],

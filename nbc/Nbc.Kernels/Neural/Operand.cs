@@ -47,7 +47,8 @@ internal static class Operand
         }
     }
 
-    /// <summary>As above; the text is only put together when it is needed: a run that goes well allocates nothing.</summary>
+    /// <summary>As above; the text is only put together when it is needed: a run that goes well allocates
+    /// nothing.</summary>
     public static void Expect(
         [DoesNotReturnIf(false)] bool holds,
         TensorValue tensor,

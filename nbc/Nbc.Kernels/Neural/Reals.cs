@@ -5,7 +5,8 @@ using Nbc.Values;
 
 namespace Nbc.Kernels.Neural;
 
-/// <summary>Floating point of 16 bits computed in 32: widened on the way in, rounded to nearest on the way out.</summary>
+/// <summary>Floating point of 16 bits computed in 32: widened on the way in, rounded to nearest on the way
+/// out.</summary>
 internal static class Reals
 {
     /// <summary>True for the element types that are computed as float.</summary>
@@ -33,7 +34,8 @@ internal static class Reals
             ? MemoryMarshal.Cast<byte, T>(context.Scratch((long)result.Count * sizeof(T)))
             : result.Span<T>();
 
-    /// <summary>Rounds what was computed in <see cref="Room"/> into the result; nothing to do when it is there.</summary>
+    /// <summary>Rounds what was computed in <see cref="Room"/> into the result; nothing to do when it is
+    /// there.</summary>
     public static void Write<T>(ReadOnlySpan<T> values, TensorValue result)
         where T : unmanaged
     {

@@ -4,7 +4,8 @@ using Nbc.Values;
 
 namespace Nbc.Kernels.Quantised;
 
-/// <summary>Convolution of small whole numbers, gathered in 32 bits, as a matrix product over unfolded windows.</summary>
+/// <summary>Convolution of small whole numbers, gathered in 32 bits, as a matrix product over unfolded
+/// windows.</summary>
 internal static class IntegerConvolution
 {
     /// <summary>The shape of the result: items, filters, spatial sizes.</summary>

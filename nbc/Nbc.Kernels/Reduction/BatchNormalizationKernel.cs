@@ -5,7 +5,8 @@ using Nbc.Values;
 
 namespace Nbc.Kernels.Reduction;
 
-/// <summary>Normalises each channel by a given mean and variance; in training by its own, and moves those given.</summary>
+/// <summary>Normalises each channel by a given mean and variance; in training by its own, and moves those
+/// given.</summary>
 /// <remarks>
 /// Shape: X [items, channels, ...], or one dimension that counts as one channel; all others [channels].
 /// Meaning: (x - mean) / sqrt(variance + epsilon) * scale + B; running = given * momentum + own * (1 - momentum).
@@ -63,7 +64,8 @@ internal sealed class BatchNormalizationKernel(KernelAttributes attributes) : Ke
                 int channel = first / plane % channels;
                 T factor = scales[channel] / T.Sqrt(variances[channel] + T.CreateTruncating(epsilon));
                 Moments.Line(
-                    xs.Slice(first, plane), factor, shifts[channel] - (means[channel] * factor), ys.Slice(first, plane));
+                    xs.Slice(first, plane), factor, shifts[channel] - (means[channel] * factor), ys.Slice(first,
+                        plane));
                 if (channel == 0)
                 {
                     context.ThrowIfCancelled();

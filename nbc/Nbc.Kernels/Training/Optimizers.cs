@@ -25,7 +25,8 @@ internal sealed class AdamKernel(KernelAttributes attributes) : OptimizerKernel(
 {
     private readonly double _alpha = attributes.Float("alpha", 0.9);
     private readonly double _beta = attributes.Float("beta", 0.999);
-    // ONNX's text says 1e-6 where none is given, ONNX's own test data was made with 1e-2: nobody can know which is meant.
+    // ONNX's text says 1e-6 where none is given, ONNX's own test data was made with 1e-2: nobody can know which is
+    // meant.
     private readonly double _epsilon = attributes.Has("epsilon")
         ? attributes.Float("epsilon")
         : throw new KernelException(

@@ -31,7 +31,7 @@ public sealed record NbcError(
         _ => RecoveryStrategy.None,
     };
 
-    /// <summary>As people read it: <c>NBC3004 at encoder/Gather_3 (main, 12, TENSOR_GATHER): index 7 is …</c>.</summary>
+    /// <summary>As people read it: <c>NBC3004 at encoder/Gather_3 (main, …): index 7 is …</c>.</summary>
     public override string ToString()
     {
         string inside = Function is null ? "" : $"{Function}, instruction {Instruction}, {Mnemonic}";

@@ -10,7 +10,8 @@ namespace Nbc.Runtime.Machine;
 /// <summary>What a kernel sees of the machine that runs it. One object serves all kernels of a machine.</summary>
 /// <remarks>Results are kept apart until the kernel returned, so that a register may be operand and result.</remarks>
 internal sealed unsafe class MachineContext(
-    MemoryBudget budget, BlockPool pool, RegisterFile registers, TensorValue[] constants, RunClock clock) : KernelContext
+    MemoryBudget budget, BlockPool pool, RegisterFile registers, TensorValue[] constants, RunClock clock)
+    : KernelContext
 {
     private readonly ScratchMemory _scratch = new(pool);
     private LoadedInstruction _instruction = null!;
@@ -246,7 +247,8 @@ internal sealed unsafe class MachineContext(
         isOwn = true;
         if (ResultIndex(output) is >= 0 and int result)
         {
-            if (Wanted[result] is TensorValue { Memory: HeapMemory { IsExclusive: true } given } && given.Length >= bytes)
+            if (Wanted[result] is TensorValue { Memory: HeapMemory { IsExclusive: true } given } &&
+                given.Length >= bytes)
             {
                 isOwn = false; // the caller holds it
                 return given;

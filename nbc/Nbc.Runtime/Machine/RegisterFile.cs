@@ -10,7 +10,7 @@ namespace Nbc.Runtime.Machine;
 internal sealed class RegisterFile(MemoryBudget budget)
 {
     private const int SlotBytes = 16;
-    private const int ObjectBytes = 64;
+    private const int ObjectBytes = 192;
     private const int MaxDepth = 64;
     private readonly Stack<TensorValue> _spare = new();
     private NbcValue?[] _values = [];

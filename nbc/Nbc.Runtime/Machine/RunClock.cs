@@ -41,8 +41,8 @@ internal sealed class RunClock(TimeProvider time)
         _cancellation.ThrowIfCancellationRequested();
         if (_hasEnd && time.GetTimestamp() >= _end)
         {
-            throw new NbcException(
-                NbcErrorCode.OutOfTime, $"the run's {time.GetElapsedTime(_start, _end).TotalMilliseconds:0} ms are over");
+            double ms = time.GetElapsedTime(_start, _end).TotalMilliseconds;
+            throw new NbcException(NbcErrorCode.OutOfTime, $"the run's {ms:0} ms are over");
         }
     }
 }

@@ -2,12 +2,14 @@ using Nbc.Values;
 
 namespace Nbc.Runtime.Network;
 
-/// <summary>What the next operation is asked to keep to. The texts are those of Noodle's requirement expressions.</summary>
+/// <summary>What the next operation is asked to keep to. The texts are those of Noodle's requirement
+/// expressions.</summary>
 /// <param name="On">Such as <c>gpu, mem>=8GB</c>; null when not said.</param>
 /// <param name="Qos">Such as <c>responsive, latency&lt;10ms</c>; null when not said.</param>
 public sealed record NbcPlacement(string? On, string? Qos, int Replicas);
 
-/// <summary>What a program may reach beyond its machine. Calls wait until they are done; all threads may call.</summary>
+/// <summary>What a program may reach beyond its machine. Calls wait until they are done; all threads may call.
+/// </summary>
 /// <remarks>An implementation throws <see cref="Errors.NbcException"/> of class 7xxx and nothing else.</remarks>
 public interface INbcNetwork
 {

@@ -298,7 +298,9 @@ internal ref struct ContainerReader(ReadOnlySpan<byte> bytes)
         }
 
         ReadOnlySpan<byte> data = Take(count * ElementTypes.SizeOf(type));
-        return Fault is null ? TensorValue.From(ElementType.UInt8, data, data.Length).Viewed(type, shape) : new TensorValue();
+        return Fault is null
+            ? TensorValue.From(ElementType.UInt8, data, data.Length).Viewed(type, shape)
+            : new TensorValue();
     }
 }
 

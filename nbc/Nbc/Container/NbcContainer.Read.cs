@@ -111,7 +111,8 @@ public static partial class NbcContainer
             long offset = BinaryPrimitives.ReadInt64LittleEndian(head[(at + 8)..]);
             long size = BinaryPrimitives.ReadInt64LittleEndian(head[(at + 16)..]);
             bool isInside = offset >= sectionsBegin && size >= 0 && offset <= fileLength - size;
-            bool isKnown = kind is >= ContainerLayout.Names and <= ContainerLayout.Data or >= ContainerLayout.FirstOptional;
+            bool isKnown = kind is (>= ContainerLayout.Names and <= ContainerLayout.Data)
+                or >= ContainerLayout.FirstOptional;
             if (!isInside || !isKnown || (kind != ContainerLayout.Data && offset + size > head.Length) ||
                 !table.TryAdd(kind, (offset, size)))
             {

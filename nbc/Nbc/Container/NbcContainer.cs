@@ -149,7 +149,7 @@ public static partial class NbcContainer
     private static void WriteSignature(ContainerWriter writer, NbcProgram program)
     {
         writer.Signed(program.Entry);
-        foreach (IReadOnlyCollection<NbcPort> ports in (IReadOnlyCollection<NbcPort>[])[program.Inputs, program.Outputs])
+        foreach (IReadOnlyCollection<NbcPort> ports in new[] { program.Inputs, program.Outputs })
         {
             writer.List(ports, port =>
             {

@@ -135,7 +135,8 @@ public sealed class NbcFunctionBuilder
     }
 
     /// <summary>The value of one operand in a second register.</summary>
-    public int Move(int from, int to, string? location = null) => Values(NbcOpcode.Move, [from], [to], location: location);
+    public int Move(int from, int to, string? location = null) =>
+        Values(NbcOpcode.Move, [from], [to], location: location);
 
     /// <summary>Lets go of registers; directly behind an operation it lets that write over them.</summary>
     public int Destroy(params ReadOnlySpan<int> registers) => Values(NbcOpcode.TensorDestroy, registers, []);

@@ -48,7 +48,8 @@ internal sealed class FlowSteps(NbcProgram program, NbcFunction function)
         {
             if (NbcOperand.IsRegister(input) && !state.IsSure(input))
             {
-                return (FaultKind.Unassigned, $"{descriptor.Mnemonic} reads r{input}, which need not hold a value here");
+                return (
+                    FaultKind.Unassigned, $"{descriptor.Mnemonic} reads r{input}, which need not hold a value here");
             }
         }
 
@@ -188,15 +189,16 @@ internal sealed class FlowSteps(NbcProgram program, NbcFunction function)
     }
 
     private static (FaultKind, string)? Take(
-        FlowState state, InstructionDescriptor descriptor, ReadOnlySpan<ScalarKind> taken, ReadOnlySpan<ScalarKind> left)
+        FlowState state, InstructionDescriptor descriptor, ReadOnlySpan<ScalarKind> taken,
+        ReadOnlySpan<ScalarKind> left)
     {
         int first = state.Stack.Count - taken.Length;
         for (int i = 0; i < taken.Length; i++)
         {
             if (first < 0 || state.Stack[first + i] != taken[i])
             {
-                return (FaultKind.WrongStack, $"{descriptor.Mnemonic} takes {Text(taken.ToArray())}, on the stack are " +
-                    Text(state.Stack));
+                return (FaultKind.WrongStack,
+                    $"{descriptor.Mnemonic} takes {Text(taken.ToArray())}, on the stack are {Text(state.Stack)}");
             }
         }
 
@@ -256,5 +258,6 @@ internal sealed class FlowSteps(NbcProgram program, NbcFunction function)
     };
 
     private static string Text(IReadOnlyCollection<ScalarKind> kinds) => kinds.Count == 0 ? "no scalars"
-        : string.Join(", ", kinds.TakeLast(4).Select(kind => kind == FlowState.Mixed ? "one of several kinds" : $"{kind}"));
+        : string.Join(", ", kinds.TakeLast(4).Select(
+            kind => kind == FlowState.Mixed ? "one of several kinds" : $"{kind}"));
 }

@@ -41,7 +41,8 @@ internal sealed class FunctionFields(NbcProgram program, NbcFunction function, L
 
         if (function.LocalCount < function.ScalarParameters.Length || function.LocalCount > NbcFunction.MaxLocals)
         {
-            Add(FaultKind.WrongSize, -1, $"{function.LocalCount} locals for {function.ScalarParameters.Length} scalar " +
+            Add(FaultKind.WrongSize, -1,
+                $"{function.LocalCount} locals for {function.ScalarParameters.Length} scalar " +
                 $"parameters; at most {NbcFunction.MaxLocals}");
         }
 
@@ -79,7 +80,8 @@ internal sealed class FunctionFields(NbcProgram program, NbcFunction function, L
                 : register is { ArenaOffset: -1, ArenaBytes: 0 };
             if (!isWhole)
             {
-                Add(FaultKind.WrongPlan, -1, $"r{i} at {register.ArenaOffset} with {register.ArenaBytes} bytes is not " +
+                Add(FaultKind.WrongPlan, -1,
+                    $"r{i} at {register.ArenaOffset} with {register.ArenaBytes} bytes is not " +
                     $"in an arena of {function.ArenaBytes}, in steps of {TensorMemory.Alignment}");
             }
         }
@@ -193,7 +195,8 @@ internal sealed class FunctionFields(NbcProgram program, NbcFunction function, L
                 NbcFunction callee = program.Functions[detail];
                 if (code.B != callee.Parameters.Length || code.C != callee.Results.Length)
                 {
-                    Add(FaultKind.WrongOperand, at, $"{callee.Name} takes {callee.Parameters.Length} inputs and gives " +
+                    Add(FaultKind.WrongOperand, at,
+                        $"{callee.Name} takes {callee.Parameters.Length} inputs and gives " +
                         $"{callee.Results.Length} outputs, not {code.B} and {code.C}");
                 }
 

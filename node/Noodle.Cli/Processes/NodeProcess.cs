@@ -34,12 +34,14 @@ internal sealed class NodeProcess : IAsyncDisposable
     /// <summary>Starts a node and waits until it says that it is ready.</summary>
     /// <param name="folder">Its data folder and its log.</param>
     /// <param name="tokenFile">Where the mesh's token is, or will be.</param>
+    /// <param name="command">The program to start; null: this one, or the one beside it.</param>
     /// <exception cref="CliException">It did not come up; the sentence holds what it said.</exception>
-    public static async Task<NodeProcess> StartAsync(string folder, string tokenFile, CancellationToken cancellation)
+    public static async Task<NodeProcess> StartAsync(
+        string folder, string tokenFile, CancellationToken cancellation, string? command = null)
     {
         Directory.CreateDirectory(folder);
         ProcessStartInfo start = Describe(
-            ["up", "-o", "json", "--until-eof", "--data", folder, "--token-file", tokenFile]);
+            ["up", "-o", "json", "--until-eof", "--data", folder, "--token-file", tokenFile], command);
         Process process = Process.Start(start)!;
         string logFile = Path.Combine(folder, "node.log");
         Task log = CopyAsync(process.StandardError, logFile);
@@ -90,9 +92,9 @@ internal sealed class NodeProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ProcessStartInfo Describe(string[] arguments)
+    private static ProcessStartInfo Describe(string[] arguments, string? command)
     {
-        (string program, string[] first) = FindSelf();
+        (string program, string[] first) = command is null ? FindSelf() : (command, []);
         var start = new ProcessStartInfo(program, [.. first, .. arguments])
         {
             RedirectStandardInput = true,

@@ -74,7 +74,8 @@ internal static class NbcVerb
         IReadOnlyList<ProgramFault> faults = NbcVerifier.Verify(program);
         if (faults.Count > 0)
         {
-            throw new CliException(ExitCodes.Failed, $"The program is not legal: {SafeText.Clean(faults[0].ToString())}.");
+            throw new CliException(
+                ExitCodes.Failed, $"The program is not legal: {SafeText.Clean(faults[0].ToString())}.");
         }
 
         string text = NbcDisassembler.Disassemble(program);

@@ -26,7 +26,7 @@ internal sealed class MeshPeers(LinkHost link, GossipHost gossip, NodeId self, T
     private const int MaxUnprovenDials = 4;
     private const int MaxUnprovenTries = 3;
     private static readonly TimeSpan s_unprovenPause = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1); // news wakes it sooner
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(3);

@@ -17,9 +17,10 @@ namespace Noodle.Node.Mesh;
 /// everywhere.</summary>
 /// <remarks>
 /// Meaning: a status goes to all when a model's state changes here, and once a second to those whom
-/// <see cref="StatusAudience"/> names. It carries a summary of the cluster state; a receiver that holds something else
-/// compares buckets with the sender and both send what the other lacks. What is written here goes to all at once.
-/// What fails of cluster state is asked again within its time; a status is not, for the next one overtakes it.
+/// <see cref="StatusAudience"/> names: many while calls come and go, few while nothing happens. It carries a summary of
+/// the cluster state; a receiver that holds something else compares buckets with the sender and both send what the
+/// other lacks. What is written here goes to all at once. What fails of cluster state is asked again within its time; a
+/// status is not, for the next one overtakes it.
 /// Bound: one status, one push and one comparison under way a peer, each at most <see cref="s_patience"/>; at most
 /// <see cref="MaxComparisons"/> comparisons at once, the next status asks for the others.
 /// </remarks>
@@ -82,12 +83,17 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
                 }
                 else if (silent >= s_period || (silent >= s_busyPeriod && models.InFlight != inFlight))
                 {
-                    SendToAudience(cancellation);
+                    SendToAudience(models.InFlight != inFlight || IsFetching(), cancellation);
                     (at, inFlight) = (time.GetTimestamp(), models.InFlight);
                 }
 
-                await Task.Delay(s_shortest, time, cancellation);
-                await Task.WhenAny(change, Task.Delay(s_busyPeriod, time, cancellation));
+                // A node that holds no model cannot become busy without a change: it need not look so often.
+                TimeSpan look = models.List().Count == 0 ? s_period : s_busyPeriod;
+                await Task.WhenAny(change, Task.Delay(look, time, cancellation));
+                if (change.IsCompleted)
+                {
+                    await Task.Delay(s_shortest, time, cancellation);
+                }
             }
         }
         catch (OperationCanceledException)
@@ -126,12 +132,15 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
 
     // What peers are to know at once. Load and progress can wait for the next second.
     private string Describe() => string.Join(
-        '\n', models.List().Select(model => $"{model.Key} {model.State} {model.Reason}").Append($"{Draining}"));
+        '\n', models.List().Select(model => $"{model.Key} {model.State} {model.Reason}")
+            .Append($"{Draining} {GossipEpoch()}"));
 
-    private void SendToAudience(CancellationToken cancellation)
+    private bool IsFetching() => models.List().Any(model => model.State is ModelState.Fetching);
+
+    private void SendToAudience(bool hasNews, CancellationToken cancellation)
     {
         NodeId[] connected = [.. peers.ListConnected().Select(peer => peer.Node)];
-        foreach (NodeId node in _audience.Next(connected))
+        foreach (NodeId node in _audience.Next(connected, hasNews))
         {
             if (peers.TryGetLink(node, out LinkPeer? peer))
             {

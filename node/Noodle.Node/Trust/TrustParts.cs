@@ -71,6 +71,9 @@ internal sealed class TrustParts : IAsyncDisposable
         _state.Changed += Wake;
         _membership.Trust.Recorded += OnRecorded;
         Task renewing = _renewal.RunAsync(cancellation);
+        // A timer that wakes, and no wait that gives up: that one would end in an exception each second.
+        await using ITimer tick = _time.CreateTimer(
+            static parts => ((TrustParts)parts!).Wake(), this, s_period, s_period);
         try
         {
             while (true)
@@ -85,7 +88,7 @@ internal sealed class TrustParts : IAsyncDisposable
                     await Task.WhenAny(renewing, Keys.Completion).Unwrap(); // one of them broke
                 }
 
-                await WaitAsync(cancellation);
+                await _wake.Reader.ReadAsync(cancellation);
             }
         }
         finally
@@ -181,18 +184,4 @@ internal sealed class TrustParts : IAsyncDisposable
     }
 
     private void Wake() => _wake.Writer.TryWrite(true);
-
-    private async Task WaitAsync(CancellationToken cancellation)
-    {
-        using var limit = new CancellationTokenSource(s_period, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
-        try
-        {
-            await _wake.Reader.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            // a second has passed
-        }
-    }
 }

@@ -10,9 +10,9 @@ namespace NoodleNet.Simulation.Discovery;
 /// <summary>Settles a mesh, lets one node join, kills another, and watches every view.</summary>
 /// <remarks>
 /// Meaning: each node gets the whole state by one push/pull answer, real bytes that are read once for all, and then
-/// runs for <see cref="Settling"/>. The newcomer enters through <see cref="Seeds"/> nodes. Loss is that of datagrams;
-/// that of streams is a number of its own, and means late: an opening by 1 s, data by 200 ms. Names are node ids, metas
-/// are <see cref="MetaBytes"/> long.
+/// runs for <see cref="Settling"/>. The newcomer enters through <see cref="Seeds"/> nodes. Loss is that of datagrams
+/// and, unless it is given apart, of the segments of streams, where it means late. Names are node ids, metas are
+/// <see cref="MetaBytes"/> long.
 /// Bound: <see cref="Limit"/> of virtual time for each of the two questions.
 /// </remarks>
 public sealed class DiscoveryExperiment : ISwimObserver
@@ -37,17 +37,18 @@ public sealed class DiscoveryExperiment : ISwimObserver
     private long _falsePositives;
 
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
-    public DiscoveryExperiment(int nodes, ulong seed, double loss, SwimOptions profile, double streamLoss = 0)
+    public DiscoveryExperiment(int nodes, ulong seed, double loss, SwimOptions profile, double? streamLoss = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(nodes, MinNodes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(nodes, MaxNodes);
         ArgumentOutOfRangeException.ThrowIfNegative(loss);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(loss, MaxLoss);
-        ArgumentOutOfRangeException.ThrowIfNegative(streamLoss);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(streamLoss, MaxLoss);
+        double ofStreams = streamLoss ?? loss;
+        ArgumentOutOfRangeException.ThrowIfNegative(ofStreams, nameof(streamLoss));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ofStreams, MaxLoss, nameof(streamLoss));
         (_nodes, _seed, _loss) = (nodes, seed, loss);
         var options = profile with { MaxMembers = MaxNodes + 1 };
-        _cluster = new SwimCluster(seed, options, new LinkQuality { Loss = loss, StreamLoss = streamLoss });
+        _cluster = new SwimCluster(seed, options, new LinkQuality { Loss = loss, StreamLoss = ofStreams });
         _chance = _cluster.Simulation.Streams["experiment"];
     }
 

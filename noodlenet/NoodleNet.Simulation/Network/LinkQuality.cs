@@ -21,7 +21,7 @@ public sealed record LinkQuality
     /// <summary>Share of datagrams that vanish.</summary>
     public double Loss { get; init; }
 
-    /// <summary>Share of a stream's openings and flights of data that have to be sent again.</summary>
+    /// <summary>Share of a stream's openings and segments that have to be sent again.</summary>
     public double StreamLoss { get; init; }
 
     /// <summary>Share of datagrams that come twice.</summary>

@@ -5,15 +5,16 @@ namespace NoodleNet.Simulation.Network;
 
 /// <summary>Connections that carry one message there and one back, as TCP would: late rather than never.</summary>
 /// <remarks>
-/// Meaning: a lost opening is sent again after 1, 2, 4 s, a lost flight of data after 200 ms; a cut or clogged way is
-/// tried again until the deadline. A process that is down refuses after one round trip. With the given share a
-/// connection breaks after the question was taken and before the answer is there. Bound: the deadline of each.
+/// Meaning: a lost opening, or the answer to it, is sent again after 1, 2, 4 s; data goes in segments as
+/// <see cref="Flow"/> has it: a lost one makes it late and never breaks a connection. A cut or clogged way is tried
+/// again until the deadline. A process that is down refuses after one round trip. A fault of its own: with the share
+/// <see cref="Breaks"/> a connection breaks after the question was taken and before the answer is there. Bound: the
+/// deadline of each.
 /// </remarks>
 public sealed class VirtualStreams(Simulation simulation, VirtualNetwork network)
 {
-    private const int FirstFlightBytes = 14_000;
+    private const int SegmentBytes = 1_400;
     private static readonly TimeSpan s_openAgain = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_sendAgain = TimeSpan.FromMilliseconds(200);
     private readonly Prng _chance = simulation.Streams["streams"];
 
     /// <summary>Share of connections that break before the answer.</summary>
@@ -93,23 +94,14 @@ public sealed class VirtualStreams(Simulation simulation, VirtualNetwork network
         simulation.After(trip, opened);
     }
 
-    // Slow start: each flight is twice as long as the one before it.
     private void Move(Connection stream, byte[] bytes, bool forth, Action moved)
     {
-        int left = bytes.Length, size = FirstFlightBytes;
-        int flights = 1;
-        while (left > size)
-        {
-            left -= size;
-            size *= 2;
-            flights++;
-        }
-
         network.Counters.StreamBytes += bytes.Length;
-        Fly(stream, forth, flights, network.Lasts(bytes.Length), moved);
+        int segments = Math.Max(1, (bytes.Length + SegmentBytes - 1) / SegmentBytes);
+        Fly(stream, forth, new Flow(segments), network.Lasts(bytes.Length), moved);
     }
 
-    private void Fly(Connection stream, bool forth, int flights, TimeSpan lasts, Action moved)
+    private void Fly(Connection stream, bool forth, Flow flow, TimeSpan lasts, Action moved)
     {
         if (stream.IsOver)
         {
@@ -117,20 +109,33 @@ public sealed class VirtualStreams(Simulation simulation, VirtualNetwork network
         }
 
         (int from, int to) = forth ? (stream.From, stream.To) : (stream.To, stream.From);
-        if (IsStuck(from, to) || _chance.NextBool(network.Quality.StreamLoss))
+        int sent = flow.Sends;
+        if (flow.Arrive(IsStuck(from, to) ? 0 : sent - DrawLost(sent)) is { } pause)
         {
-            simulation.After(s_sendAgain, () => Fly(stream, forth, flights, lasts, moved));
+            simulation.After(pause, () => Fly(stream, forth, flow, lasts, moved));
             return;
         }
 
         TimeSpan trip = network.Latency(from, to, _chance);
-        if (flights > 1)
+        if (flow.IsDone)
         {
-            simulation.After(2 * trip, () => Fly(stream, forth, flights - 1, lasts, moved));
+            simulation.After(trip + lasts, moved);
             return;
         }
 
-        simulation.After(trip + lasts, moved);
+        simulation.After(2 * trip, () => Fly(stream, forth, flow, lasts, moved));
+    }
+
+    private int DrawLost(int segments)
+    {
+        double loss = network.Quality.StreamLoss;
+        int lost = 0;
+        for (int i = 0; i < segments && loss > 0; i++)
+        {
+            lost += _chance.NextBool(loss) ? 1 : 0;
+        }
+
+        return lost;
     }
 
     private bool IsStuck(int from, int to) =>

@@ -13,6 +13,9 @@ internal sealed class Gossiper(SwimContext context, Membership membership)
     private Instant _startedAt;
     private bool _isPaced;
 
+    // A node alone keeps what it has to say of itself for the first who comes: no reason to wake ten times a second.
+    private bool IsWorthIt => context.HasRumours && context.Members.Count > 1;
+
     public Instant? NextDue => Instant.Earlier(_gossip, Instant.Earlier(_exchange, _reconnect));
 
     public void Start(Instant now)
@@ -22,10 +25,11 @@ internal sealed class Gossiper(SwimContext context, Membership membership)
         _reconnect = now + context.Chance.Next(context.Options.ReconnectInterval);
     }
 
-    /// <summary>A round of gossip is due only while there is something to tell.</summary>
+    /// <summary>A round of gossip is due only while there is something to tell, and somebody else to tell it.
+    /// </summary>
     public void Wake(Instant now)
     {
-        if (_gossip is null && context.HasRumours)
+        if (_gossip is null && IsWorthIt)
         {
             _gossip = now + context.Chance.Next(context.Options.GossipInterval);
         }
@@ -36,7 +40,7 @@ internal sealed class Gossiper(SwimContext context, Membership membership)
         if (_gossip is { } gossip && gossip <= now)
         {
             Gossip(now);
-            _gossip = context.HasRumours ? now + context.Options.GossipInterval : null;
+            _gossip = IsWorthIt ? now + context.Options.GossipInterval : null;
         }
 
         if (_exchange is { } exchange && exchange <= now)

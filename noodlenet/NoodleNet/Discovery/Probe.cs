@@ -16,7 +16,15 @@ internal sealed class Probe(
 
     public Instant SentAt { get; } = sentAt;
 
+    public Instant HelpersAt { get; } = helpersAt;
+
     public Instant EndsAt { get; } = endsAt;
+
+    /// <summary>When the member itself is asked once more; null: not any more.</summary>
+    public Instant? AgainAt { get; set; } = sentAt + ((helpersAt - sentAt) / 2);
+
+    /// <summary>True when it was asked more than once: which question an answer belongs to is not known.</summary>
+    public bool AskedAgain { get; set; }
 
     /// <summary>Whose answers count beside the target's own.</summary>
     public List<IPEndPoint> Helpers { get; } = [];
@@ -30,5 +38,12 @@ internal sealed class Probe(
 
     public bool StreamAnswered { get; set; }
 
-    public Instant Due => AskedHelpers ? EndsAt : helpersAt;
+    public Instant Due
+    {
+        get
+        {
+            Instant next = AskedHelpers ? EndsAt : HelpersAt;
+            return AgainAt is { } again && again < next ? again : next;
+        }
+    }
 }

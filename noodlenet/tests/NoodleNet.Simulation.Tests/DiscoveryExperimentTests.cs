@@ -20,6 +20,15 @@ public sealed class DiscoveryExperimentTests
     }
 
     [Fact]
+    public void Streams_lose_as_much_as_datagrams_unless_told_otherwise()
+    {
+        DiscoveryResult both = Run(50, 0.2)!;
+        Assert.Equal(both, new DiscoveryExperiment(50, 4, 0.2, SwimOptions.Lan, streamLoss: 0.2).Run(_ => { }));
+        Assert.NotEqual(both.TraceHash,
+            new DiscoveryExperiment(50, 4, 0.2, SwimOptions.Lan, streamLoss: 0).Run(_ => { })!.TraceHash);
+    }
+
+    [Fact]
     public void Where_nothing_gets_through_there_is_no_result()
     {
         var told = new List<string>();

@@ -39,7 +39,7 @@ public sealed class SwimClusterTests
     [Fact]
     public void A_freeze_shorter_than_the_suspicion_time_is_no_failure()
     {
-        var cluster = new SwimCluster(6, SwimOptions.Lan);
+        var cluster = new SwimCluster(5, SwimOptions.Lan);
         var invariants = new SwimInvariants(cluster.Simulation);
         cluster.Observer = invariants;
         SwimHost[] hosts = Settle(cluster, 6);

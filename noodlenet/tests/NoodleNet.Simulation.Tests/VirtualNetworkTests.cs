@@ -99,6 +99,27 @@ public sealed class VirtualNetworkTests
         Assert.True(network.Counters.StreamBytes >= 50_002);
     }
 
+    [Fact]
+    public void Loss_makes_streams_late_and_breaks_none()
+    {
+        (VirtualNetwork network, _, _) = Pair(s_plain with { StreamLoss = 0.2 });
+        var took = new List<TimeSpan>();
+        for (int i = 0; i < 200; i++)
+        {
+            Instant asked = _simulation.Now;
+            network.Streams.Ask(0, network.Hosts[1].EndPoint, new byte[20_000], TimeSpan.FromMinutes(2), answer =>
+            {
+                Assert.Equal([1, 2], answer);
+                took.Add(_simulation.Now - asked);
+            });
+            _simulation.RunFor(TimeSpan.FromMinutes(2));
+        }
+
+        Assert.Equal(200, took.Count);
+        Assert.InRange(took.Count(time => time < TimeSpan.FromSeconds(1)), 90, 160); // both ways of the opening: 64 %
+        Assert.InRange(took.Max(), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    }
+
     [Theory]
     [InlineData("nobody there")]
     [InlineData("process down")]

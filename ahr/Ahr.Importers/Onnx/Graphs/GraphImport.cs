@@ -141,10 +141,6 @@ internal sealed class GraphImport(ModelImport model, NtirRegion region, ValueSco
     public NtirValue Find(string name) => Scope.Find(name)
         ?? throw new ImportException(NtirFault.NotDominated, $"there is no value '{SafeText.Of(name)}'");
 
-    /// <summary>Compares an operation with its definition: operands, results, attributes.</summary>
-    /// <exception cref="ImportException">It is none, or differs.</exception>
-    public void CheckOp(NtirOp op) => OpCheck.Check(op, Model.Options.FindOperation(op.Name));
-
     private void AddResult(ValueInfoProto output)
     {
         NtirValue value = Find(output.Name);

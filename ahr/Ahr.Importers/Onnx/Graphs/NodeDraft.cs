@@ -2,6 +2,7 @@ using Ahr.Importers.Onnx.Ops;
 using Ahr.Importers.Onnx.Proto;
 using Ahr.Ntir;
 using Ahr.Ntir.Graph;
+using Ahr.Ntir.Ops;
 using Ahr.Ntir.Types;
 using Nbc.Kernels;
 using Nbc.Tensors;
@@ -70,9 +71,11 @@ internal sealed class NodeDraft(GraphImport graph, OnnxOp op, int version, Sourc
     public NtirOp EmitOp(
         string name, IEnumerable<NtirValue?> operands, int results, KernelAttributes? attributes = null)
     {
-        NtirOp made = new(name, operands, Enumerable.Repeat(NtirType.Unknown, results), attributes, Location);
-        Graph.CheckOp(made);
-        return Graph.Region.Add(made);
+        OpDefinition? definition = Graph.Model.Options.FindOperation(name);
+        int made = Math.Max(results, definition?.Descriptor.MinOutputs ?? 0); // a node may leave results out
+        NtirOp op = new(name, operands, Enumerable.Repeat(NtirType.Unknown, made), attributes, Location);
+        OpCheck.Check(op, definition);
+        return Graph.Region.Add(op);
     }
 
     /// <summary>Adds the operation as it stands now.</summary>

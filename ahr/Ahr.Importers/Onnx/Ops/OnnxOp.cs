@@ -8,7 +8,12 @@ internal delegate void NodeRule(NodeDraft node);
 
 /// <summary>A change of an operator's meaning or form.</summary>
 /// <param name="Before">The version that brought the change: nodes of older versions need the rule.</param>
-internal sealed record VersionStep(int Before, NodeRule Rule);
+/// <param name="How">What the rule does, for the table of operators.</param>
+internal sealed record VersionStep(int Before, string How, NodeRule Rule)
+{
+    /// <summary>In the place of a version: nodes of every version need the rule.</summary>
+    public const int Every = int.MaxValue;
+}
 
 /// <summary>One operator of ONNX: the versions in which it changed, and how nodes of each become NTIR.</summary>
 internal sealed record OnnxOp(string Domain, string Name, int[] Since)

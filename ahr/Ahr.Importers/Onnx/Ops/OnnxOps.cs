@@ -39,7 +39,7 @@ internal static class OnnxOps
             throw Refuse($"{name} is newer than version {NewestOf(domain)}, the newest that is known");
         }
 
-        OnnxOp? op = Find(domain, node.OpType) ?? FromMicrosoft(domain, node.OpType);
+        OnnxOp? op = Find(domain, node.OpType);
         if (op is null)
         {
             throw Refuse($"{name} is no operator that this program knows");
@@ -57,10 +57,6 @@ internal static class OnnxOps
 
         return op.Refuses?.Invoke(node, version) is { } why ? throw Refuse($"{name}: {why}") : (op, version);
     }
-
-    // This domain has one version, and NTIR's names tell what there is of it.
-    private static OnnxOp? FromMicrosoft(string domain, string opType) =>
-        domain == OnnxNames.Microsoft ? new OnnxOp(domain, opType, [1]) : null;
 
     private static ImportException Refuse(string why) => new(NtirFault.UnknownOperation, why);
 

@@ -6,30 +6,29 @@ namespace Ahr.Importers.Onnx.Ops;
 internal sealed class RuleSet(Dictionary<(string Domain, string Name), OnnxOp> ops)
 {
     /// <summary>Nodes older than a version need this rule.</summary>
-    public void Before(int version, string[] names, NodeRule rule)
+    /// <param name="how">What it does, for the table of operators.</param>
+    public void Before(int version, string[] names, string how, NodeRule rule)
     {
         foreach (string name in names)
         {
-            Op(OnnxNames.Standard, name).Steps.Add(new VersionStep(version, rule));
+            Op(OnnxNames.Standard, name).Steps.Add(new VersionStep(version, how, rule));
         }
     }
 
-    public void Before(int version, string name, NodeRule rule) => Before(version, [name], rule);
+    public void Before(int version, string name, string how, NodeRule rule) => Before(version, [name], how, rule);
 
-    /// <summary>As <see cref="Before(int, string, NodeRule)"/> in the domain ai.onnx.ml.</summary>
-    public void BeforeInMl(int version, string name, NodeRule rule) =>
-        Op(OnnxNames.MachineLearning, name).Steps.Add(new VersionStep(version, rule));
+    /// <summary>As <see cref="Before(int, string, string, NodeRule)"/> in the domain ai.onnx.ml.</summary>
+    public void BeforeInMl(int version, string name, string how, NodeRule rule) =>
+        Op(OnnxNames.MachineLearning, name).Steps.Add(new VersionStep(version, how, rule));
 
     /// <summary>Nodes of every version need this rule, behind those of older versions.</summary>
-    public void Always(string name, NodeRule rule) => Before(int.MaxValue, [name], rule);
+    public void Always(string name, string how, NodeRule rule) => Before(VersionStep.Every, [name], how, rule);
 
-    /// <summary>No kernel of this name is needed: the rules make something else of every node.</summary>
-    public void Composed(params ReadOnlySpan<string> names)
+    /// <summary>No kernel of this name is needed: the rule makes something else of every node.</summary>
+    public void Composed(string name, string how, NodeRule rule)
     {
-        foreach (string name in names)
-        {
-            Op(OnnxNames.Standard, name).IsComposed = true;
-        }
+        Op(OnnxNames.Standard, name).IsComposed = true;
+        Always(name, how, rule);
     }
 
     /// <summary>Nodes become the operation of another operator.</summary>

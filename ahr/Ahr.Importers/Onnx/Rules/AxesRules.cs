@@ -6,6 +6,8 @@ namespace Ahr.Importers.Onnx.Rules;
 /// <summary>Axes, counts and sections that were attributes first and became operands later.</summary>
 internal static class AxesRules
 {
+    private const string AxesBecome = "axes become an operand";
+
     private static readonly string[] s_reductions =
     [
         "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd",
@@ -14,15 +16,17 @@ internal static class AxesRules
 
     public static void Register(RuleSet rules)
     {
-        rules.Before(18, s_reductions, node => AxesToOperand(node, isEmptyAbsent: true));
-        rules.Before(13, "ReduceSum", node => AxesToOperand(node, isEmptyAbsent: true));
-        rules.Before(13, ["Squeeze", "Unsqueeze"], node => AxesToOperand(node, isEmptyAbsent: false));
-        rules.Before(10, "Slice", Slice);
-        rules.Before(10, "TopK", node => node.SetOperand(1, node.Numbers(node.TakeInt("k", 0))));
-        rules.Before(13, "Split", SplitToOperand);
-        rules.Before(18, "Split", SplitCount);
-        rules.Before(4, "Concat", node => node.Default("axis", 1));
-        rules.Before(20, "DFT", node => node.SetOperand(2, node.Number(node.TakeInt("axis", 1))));
+        rules.Before(18, s_reductions, AxesBecome, node => AxesToOperand(node, isEmptyAbsent: true));
+        rules.Before(13, "ReduceSum", AxesBecome, node => AxesToOperand(node, isEmptyAbsent: true));
+        rules.Before(13, ["Squeeze", "Unsqueeze"], AxesBecome, node => AxesToOperand(node, isEmptyAbsent: false));
+        rules.Before(10, "Slice", "starts, ends and axes become operands", Slice);
+        rules.Before(10, "TopK", "k becomes an operand",
+            node => node.SetOperand(1, node.Numbers(node.TakeInt("k", 0))));
+        rules.Before(13, "Split", "split becomes an operand", SplitToOperand);
+        rules.Before(18, "Split", "num_outputs is said", SplitCount);
+        rules.Before(4, "Concat", "axis is 1 by default", node => node.Default("axis", 1));
+        rules.Before(20, "DFT", "axis becomes an operand",
+            node => node.SetOperand(2, node.Number(node.TakeInt("axis", 1))));
     }
 
     // A reduction over no axis was one over all of them.

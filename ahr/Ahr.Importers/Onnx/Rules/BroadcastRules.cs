@@ -25,10 +25,10 @@ internal static class BroadcastRules
 
     public static void Register(RuleSet rules)
     {
-        rules.Before(6, s_consuming, node => node.TakeInts("consumed_inputs"));
-        rules.Before(7, s_binary, AlignSecond);
-        rules.Before(7, "PRelu", AlignSlope);
-        rules.Before(7, "Gemm", node => node.TakeInt("broadcast", 0));
+        rules.Before(6, s_consuming, "consumed_inputs is left out", node => node.TakeInts("consumed_inputs"));
+        rules.Before(7, s_binary, "operand 1 is given the axes that axis and broadcast mean", AlignSecond);
+        rules.Before(7, "PRelu", "the slope of a channel is laid on axis 1", AlignSlope);
+        rules.Before(7, "Gemm", "broadcast is left out", node => node.TakeInt("broadcast", 0));
     }
 
     private static void AlignSecond(NodeDraft node)
@@ -80,7 +80,9 @@ internal static class BroadcastRules
 
     /// <summary>As many ones as a value of int64 [1] says.</summary>
     public static NtirValue Ones(NodeDraft node, NtirValue count) => node.Emit(
-        "constant_of_shape", [count], KernelAttributes.Of(("value", TensorValue.From<long>(ElementType.Int64, [1], 1))));
+        "constant_of_shape",
+        [count],
+        KernelAttributes.Of(("value", TensorValue.From<long>(ElementType.Int64, [1], 1))));
 
     /// <summary>Lists of sizes, one behind the other.</summary>
     public static NtirValue Join(NodeDraft node, params NtirValue[] lists) =>

@@ -14,9 +14,9 @@ internal static class ConstantRules
 {
     public static void Register(RuleSet rules)
     {
-        rules.Composed("Constant");
-        rules.Always("Constant", node => node.Give(node.Constant(ValueOf(node))));
-        rules.Always("Optional", Optional);
+        rules.Composed("Constant", "every form of the value becomes a tensor",
+            node => node.Give(node.Constant(ValueOf(node))));
+        rules.Always("Optional", "the attribute becomes the type of the result", Optional);
     }
 
     private static TensorValue ValueOf(NodeDraft node)

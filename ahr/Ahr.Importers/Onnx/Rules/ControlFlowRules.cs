@@ -15,11 +15,12 @@ internal static class ControlFlowRules
 
     public static void Register(RuleSet rules)
     {
-        rules.Always("If", If);
-        rules.Always("Loop", Loop);
-        rules.Before(9, "Scan", BatchedScan);
-        rules.Always("Scan", node => node.Give(Scan(node).Results));
-        rules.Always("SequenceMap", SequenceMap);
+        rules.Always("If", "the branches become regions", If);
+        rules.Always("Loop", "the body becomes a region", Loop);
+        rules.Before(9, "Scan", "a scan over the batch around a scan over the sequence; without sequence lengths",
+            BatchedScan);
+        rules.Always("Scan", "the body becomes a region", Scan);
+        rules.Always("SequenceMap", "the body becomes a region", Scan);
         rules.Refuse("Scan", (node, version) => version == 8 && node.Input is [{ Length: > 0 }, ..]
             ? "sequence lengths are not supported"
             : null);
@@ -54,15 +55,7 @@ internal static class ControlFlowRules
         node.Give(made.Results);
     }
 
-    private static NtirOp Scan(NodeDraft node)
-    {
-        GraphProto body = node.TakeBody("body");
-        NtirOp made = node.EmitSelf(body.Output.Count);
-        AddBody(node, made, body, "body", node.Operands.Count, body.Output.Count);
-        return made;
-    }
-
-    private static void SequenceMap(NodeDraft node)
+    private static void Scan(NodeDraft node)
     {
         GraphProto body = node.TakeBody("body");
         NtirOp made = node.EmitSelf(body.Output.Count);

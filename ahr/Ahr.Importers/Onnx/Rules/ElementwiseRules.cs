@@ -32,11 +32,11 @@ internal static class ElementwiseRules
 
     public static void Register(RuleSet rules)
     {
-        rules.Before(6, "Cast", CastByName);
-        rules.Before(11, "Clip", LimitsToOperands);
-        rules.Before(7, "Dropout", DropoutInTraining);
-        rules.Before(12, "Dropout", Dropout);
-        rules.Before(6, "Selu", node =>
+        rules.Before(6, "Cast", "the name of the type becomes its number", CastByName);
+        rules.Before(11, "Clip", "min and max become operands", LimitsToOperands);
+        rules.Before(7, "Dropout", "it trains unless is_test", DropoutInTraining);
+        rules.Before(12, "Dropout", "ratio is left out, the mask is as of old", Dropout);
+        rules.Before(6, "Selu", "alpha and gamma have fewer digits", node =>
         {
             node.Default("alpha", 1.6732); // the later default has more digits
             node.Default("gamma", 1.0507);

@@ -13,17 +13,15 @@ internal static class ExperimentalRules
 {
     public static void Register(RuleSet rules)
     {
-        rules.Composed("Affine", "ConstantFill", "Crop", "GivenTensorFill", "ImageScaler", "ParametricSoftplus",
-            "Scale", "ScaledTanh");
         rules.Becomes("DynamicSlice", "slice");
-        rules.Always("Affine", Affine);
-        rules.Always("ConstantFill", ConstantFill);
-        rules.Always("Crop", Crop);
-        rules.Always("GivenTensorFill", GivenTensorFill);
-        rules.Always("ImageScaler", ImageScaler);
-        rules.Always("ParametricSoftplus", node => AroundFunction(node, "softplus"));
-        rules.Always("Scale", node => Give(node, Times(node, node.Required(0), node.TakeFloat("scale", 1))));
-        rules.Always("ScaledTanh", node => AroundFunction(node, "tanh"));
+        rules.Composed("Affine", "mul, add", Affine);
+        rules.Composed("ConstantFill", "constant_of_shape", ConstantFill);
+        rules.Composed("Crop", "slice", Crop);
+        rules.Composed("GivenTensorFill", "a constant", GivenTensorFill);
+        rules.Composed("ImageScaler", "mul, add", ImageScaler);
+        rules.Composed("ParametricSoftplus", "softplus between two mul", node => AroundFunction(node, "softplus"));
+        rules.Composed("Scale", "mul", node => Give(node, Times(node, node.Required(0), node.TakeFloat("scale", 1))));
+        rules.Composed("ScaledTanh", "tanh between two mul", node => AroundFunction(node, "tanh"));
     }
 
     private static void Affine(NodeDraft node)
@@ -79,8 +77,8 @@ internal static class ExperimentalRules
         long[]? shape = node.TakeInts("shape");
         if (shape is null || node.Operand(0) is not null || Shapes.Product(shape) != values.Length)
         {
-            throw new ImportException(
-                NtirFault.UnknownOperation, "it is supported without an operand and with as many values as its shape needs");
+            throw new ImportException(NtirFault.UnknownOperation,
+                "it is supported without an operand, with as many values as its shape needs");
         }
 
         Give(node, node.Constant(TensorValue.From<float>(

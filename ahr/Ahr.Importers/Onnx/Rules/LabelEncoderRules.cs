@@ -10,7 +10,8 @@ namespace Ahr.Importers.Onnx.Rules;
 /// </summary>
 internal static class LabelEncoderRules
 {
-    public static void Register(RuleSet rules) => rules.BeforeInMl(2, "LabelEncoder", ToKeysAndValues);
+    public static void Register(RuleSet rules) =>
+        rules.BeforeInMl(2, "LabelEncoder", "classes become keys and values", ToKeysAndValues);
 
     private static void ToKeysAndValues(NodeDraft node)
     {

@@ -14,15 +14,17 @@ internal static class NeuralRules
 
     public static void Register(RuleSet rules)
     {
-        rules.Before(7, "BatchNormalization", node => node.TakeInt("is_test", 0));
-        rules.Before(9, "BatchNormalization", NotSpatial);
-        rules.Before(14, "BatchNormalization", TrainingMode);
+        rules.Before(7, "BatchNormalization", "is_test is left out", node => node.TakeInt("is_test", 0));
+        rules.Before(9, "BatchNormalization", "when not spatial, made of arithmetic", NotSpatial);
+        rules.Before(14, "BatchNormalization", "training_mode follows from the results", TrainingMode);
         rules.Refuse("BatchNormalization", (node, version) => version < 14 && HasSavedResults(node)
             ? "saved mean and variance are results for training only"
             : null);
-        rules.Before(21, "GroupNormalization", ScaleByGroup);
-        rules.Before(7, ["RNN", "GRU", "LSTM"], node => node.TakeInt("output_sequence", 0));
-        rules.Before(2, ["LpPool", "GlobalLpPool"], WholeNorm);
+        rules.Before(21, "GroupNormalization", "scale and bias of a group become those of its channels", ScaleByGroup);
+        rules.Before(7, ["RNN", "GRU", "LSTM"], "output_sequence is left out",
+            node => node.TakeInt("output_sequence", 0));
+        rules.Before(2, ["LpPool", "GlobalLpPool"], "p becomes a whole number", WholeNorm);
+        rules.Becomes("SimplifiedLayerNormalization", "ms.simplified_layer_normalization");
     }
 
     private static bool HasSavedResults(NodeProto node) =>

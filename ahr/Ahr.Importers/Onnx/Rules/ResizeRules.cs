@@ -14,15 +14,15 @@ internal static class ResizeRules
     public static void Register(RuleSet rules)
     {
         rules.Becomes("Upsample", "resize");
-        rules.Before(7, "Upsample", FromTwoScales);
-        rules.Before(9, "Upsample", node =>
+        rules.Before(7, "Upsample", "height_scale and width_scale become scales", FromTwoScales);
+        rules.Before(9, "Upsample", "scales become an operand", node =>
             node.SetOperand(1, Floats(node, node.TakeFloats("scales") ?? [])));
-        rules.Always("Upsample", FromCorner);
-        rules.Before(11, "Resize", FromCorner);
-        rules.Always("Resize", DropEmpty);
-        rules.Before(16, "RoiAlign", node =>
+        rules.Always("Upsample", "resize from the corner of a pixel, rounded down", FromCorner);
+        rules.Before(11, "Resize", "from the corner of a pixel, rounded down", FromCorner);
+        rules.Always("Resize", "empty operands are absent", DropEmpty);
+        rules.Before(16, "RoiAlign", "coordinates are output_half_pixel by default", node =>
             node.Default("coordinate_transformation_mode", "output_half_pixel"));
-        rules.Before(20, "GridSample", GridSampleMode);
+        rules.Before(20, "GridSample", "modes are renamed", GridSampleMode);
     }
 
     private static void FromTwoScales(NodeDraft node)

@@ -11,10 +11,10 @@ internal static class ShapeChangeRules
 {
     public static void Register(RuleSet rules)
     {
-        rules.Before(5, "Reshape", Reshape);
-        rules.Before(6, "Tile", Tile);
-        rules.Before(2, "Pad", node => Rename(node, "paddings", "pads"));
-        rules.Before(11, "Pad", Pad);
+        rules.Before(5, "Reshape", "shape becomes an operand", Reshape);
+        rules.Before(6, "Tile", "the count of one axis becomes a list for all", Tile);
+        rules.Before(2, "Pad", "paddings is named pads", node => Rename(node, "paddings", "pads"));
+        rules.Before(11, "Pad", "pads and value become operands", Pad);
         rules.Becomes("Scatter", "scatter_elements");
     }
 

@@ -9,7 +9,8 @@ namespace Ahr.Importers.Onnx.Rules;
 internal static class SoftmaxRules
 {
     public static void Register(RuleSet rules) =>
-        rules.Before(13, ["Softmax", "LogSoftmax", "Hardmax"], OverTheRest);
+        rules.Before(13, ["Softmax", "LogSoftmax", "Hardmax"],
+            "over all axes from one on: flattened, and reshaped again", OverTheRest);
 
     private static void OverTheRest(NodeDraft node)
     {

@@ -158,7 +158,8 @@ internal static class CutRules
             return;
         }
 
-        long[] named = context.Attributes.Ints("axes") ?? [.. Enumerable.Range(0, shape.Rank).Select(axis => (long)axis)];
+        long[] named = context.Attributes.Ints("axes") ?? [.. Enumerable.Range(0, shape.Rank).Select(axis =>
+            (long)axis)];
         if (Sizes.Axes(context, named, shape.Rank) is not { } axes)
         {
             return;

@@ -1,5 +1,6 @@
 using Ahr.Ntir.Inference;
 using Ahr.Ntir.Types;
+using Nbc.Tensors;
 
 namespace Ahr.Ntir.Ops.Movement;
 
@@ -22,7 +23,7 @@ internal static class SliceRule
             return;
         }
 
-        IReadOnlyList<Dim>? starts = context.Elements(1), ends = context.Elements(2);
+        IReadOnlyList<Dim>? starts = Positions(context, 1), ends = Positions(context, 2);
         int count = starts?.Count ?? ends?.Count ?? Sizes.Count(context, 1) ?? -1;
         long[]? named = context.Has(3) ? context.Numbers(3)
             : count < 0 ? null : [.. Enumerable.Range(0, count).Select(axis => (long)axis)];
@@ -53,6 +54,23 @@ internal static class SliceRule
 
         context.Give(0, data.Element, shape);
         Pass(context, starts, ends, steps);
+    }
+
+    // The lowest number of all is no size, but a position before every start.
+    private static IReadOnlyList<Dim>? Positions(InferenceContext context, int input)
+    {
+        if (context.Constant(input) is not { Type: ElementType.Int64, Count: <= ShapeInference.MostElements } constant)
+        {
+            return context.Elements(input);
+        }
+
+        List<Dim> positions = [];
+        foreach (long position in constant.Span<long>())
+        {
+            positions.Add(Math.Max(position, -long.MaxValue));
+        }
+
+        return positions;
     }
 
     private static Dim Size(Dim size, Dim start, Dim end, long step)

@@ -153,7 +153,8 @@ internal static class ViewRules
             {
                 dims[i] = from is null ? Dim.Unknown : i < from.Rank ? from[i] : Missing(context, from, i);
                 // The very same axis on both sides: it cancels even when its size is unknown.
-                int same = from is not null && i < from.Rank ? left.FindIndex(dim => ReferenceEquals(dim, from[i])) : -1;
+                int same = from is not null && i < from.Rank ? left.FindIndex(dim => ReferenceEquals(dim, from[i]))
+                    : -1;
                 if (same >= 0)
                 {
                     left.RemoveAt(same);

@@ -38,7 +38,8 @@ internal sealed class EinsumEquation
     private static string Compact(string term, string text)
     {
         string compact = term.Replace("...", ".", StringComparison.Ordinal);
-        return compact.Count(letter => letter == Ellipsis) <= 1
+        int hidden = compact.Contains(Ellipsis) ? 2 : 0;
+        return compact.Length + hidden == term.Length && compact.Count(letter => letter == Ellipsis) <= 1
             && compact.All(letter => letter == Ellipsis || char.IsAsciiLetter(letter))
             ? compact
             : throw Operand.Attribute("equation", text, "letters, commas, one ... a term and one ->");

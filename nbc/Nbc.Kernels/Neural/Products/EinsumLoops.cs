@@ -72,11 +72,13 @@ internal static unsafe class EinsumLoops<T>
                 return false;
             }
 
-            Walk(context, ((nint)operands[1], (nint)operands[0], (nint)output), sizes, steps, (1, 0), (columns, last, depth));
+            Walk(context, ((nint)operands[1], (nint)operands[0], (nint)output), sizes, steps, (1, 0),
+                (columns, last, depth));
             return true;
         }
 
-        Walk(context, ((nint)operands[0], (nint)operands[1], (nint)output), sizes, steps, (0, 1), (rows, columns, depth));
+        Walk(context, ((nint)operands[0], (nint)operands[1], (nint)output), sizes, steps, (0, 1),
+            (rows, columns, depth));
         return true;
     }
 

@@ -4,7 +4,8 @@ using Nbc.Values;
 
 namespace Nbc.Kernels.Neural.Products;
 
-/// <summary>Matrix product as numpy.matmul: batches broadcast, vectors are rows on the left, columns on the right.</summary>
+/// <summary>Matrix product as numpy.matmul: batches broadcast, vectors are rows on the left, columns on the
+/// right.</summary>
 /// <remarks>
 /// Special values: a depth of 0 gives zeros; integers wrap.
 /// Accuracy: float sums in float, float16 and bfloat16 too; one rounding at the end.
@@ -69,7 +70,7 @@ internal class MatmulKernel : Kernel
         MatrixBatch left = new(a, _left, isLeft: true), right = new(b, _right, isLeft: false);
         Operand.Expect(left.Columns == right.Rows, b, "B", $"{left.Columns} rows");
         Span<long> shape = stackalloc long[Math.Max(a.Rank, b.Rank) + 2];
-        int batchRank = MatrixBatch.Broadcast(a, b, shape);
+        int batchRank = MatrixBatch.Broadcast(left, right, b, shape);
         long batches = Shapes.Product(shape[..batchRank]);
         int rank = batchRank;
         if (a.Rank > 1)
@@ -152,5 +153,6 @@ internal class MatmulKernel : Kernel
 
 /// <summary>How the last dimensions of an operand are read.</summary>
 /// <param name="Transposed">The last two are swapped.</param>
-/// <param name="BatchMoved">The first dimension stands behind the other batches: [M, B..., K] (ms.fused_matmul).</param>
+/// <param name="BatchMoved">The first dimension stands behind the other batches: [M, B..., K]
+/// (ms.fused_matmul).</param>
 internal readonly record struct MatrixLayout(bool Transposed, bool BatchMoved);

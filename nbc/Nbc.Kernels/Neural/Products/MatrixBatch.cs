@@ -40,7 +40,8 @@ internal readonly unsafe ref struct MatrixBatch
     public long Batches { get; }
 
     /// <summary>Rows of all batches follow each other.</summary>
-    public bool IsDense => _columnStep == 1 && _rowStep == Columns && (Batches == 1 || _batchStep == (long)Rows * Columns);
+    public bool IsDense => _columnStep == 1 && _rowStep == Columns
+        && (Batches == 1 || _batchStep == (long)Rows * Columns);
 
     public Matrix<T> At<T>(T* first, long batch)
         where T : unmanaged => new(first + (batch * _batchStep), Rows, Columns, _rowStep, _columnStep);
@@ -65,11 +66,11 @@ internal readonly unsafe ref struct MatrixBatch
 
     /// <summary>Writes the shape that the batches of both broadcast to.</summary>
     /// <returns>Its rank.</returns>
-    public static int Broadcast(TensorValue a, TensorValue b, Span<long> shape)
+    public static int Broadcast(MatrixBatch left, MatrixBatch right, TensorValue b, Span<long> shape)
     {
-        ReadOnlySpan<long> left = a.Rank > 2 ? a.Shape[..^2] : [], right = b.Rank > 2 ? b.Shape[..^2] : [];
         Operand.Expect(
-            Shapes.TryBroadcast(left, right, shape), b, "B", $"batches that broadcast with {Shapes.Text(a.Shape)}");
-        return Math.Max(left.Length, right.Length);
+            Shapes.TryBroadcast(left._batchShape, right._batchShape, shape), b, "B",
+            "batches that broadcast with those of A");
+        return Math.Max(left._batchShape.Length, right._batchShape.Length);
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -7,7 +8,8 @@ namespace Nbc.Kernels.Neural.Products;
 /// <summary>Products of matrices of any numbers: packed, blocked for the caches, as wide as the machine.</summary>
 /// <remarks>
 /// Meaning: c[i, j] = alpha * sum over p of a[i, p] * b[p, j], added to c when asked. Integers wrap.
-/// Accuracy: sums in T itself, in blocks of <see cref="DepthAtOnce"/> terms; the order of terms is the same for every row.
+/// Accuracy: sums in T itself, in blocks of <see cref="DepthAtOnce"/> terms; the order of terms is the same for every
+/// row.
 /// Cost: 2 * rows * columns * depth operations, one copy of b.
 /// </remarks>
 internal static unsafe class MatrixProduct<T>
@@ -44,6 +46,12 @@ internal static unsafe class MatrixProduct<T>
         if (a.Columns == 0)
         {
             Clear(a.Rows, b.Columns, c, rowStep, add);
+            return;
+        }
+
+        if (a.Rows == 1 && a.ColumnStep == 1 && (b.ColumnStep == 1 || b.RowStep == 1))
+        {
+            MultiplyRow(a, b, c, add, alpha);
             return;
         }
 
@@ -130,6 +138,38 @@ internal static unsafe class MatrixProduct<T>
         else
         {
             Tiles<T, T, Lanes1<T>>.Multiply(a, packed, panelStep, columns, c, rowStep, add, alpha);
+        }
+    }
+
+    // One row is not worth the packing: b is read once, where it lies.
+    private static void MultiplyRow(Matrix<T> a, Matrix<T> b, T* c, bool add, T alpha)
+    {
+        Span<T> target = new(c, b.Columns);
+        if (b.ColumnStep != 1)
+        {
+            for (int i = 0; i < target.Length; i++)
+            {
+                T dot = alpha * TensorPrimitives.Dot(
+                    new ReadOnlySpan<T>(a.First, a.Columns), new ReadOnlySpan<T>(b.First + (i * b.ColumnStep), b.Rows));
+                target[i] = add ? target[i] + dot : dot;
+            }
+
+            return;
+        }
+
+        if (!add)
+        {
+            target.Clear();
+        }
+
+        for (int left = 0; left < target.Length; left += ColumnsAtOnce)
+        {
+            Span<T> part = target[left..Math.Min(left + ColumnsAtOnce, target.Length)];
+            for (int p = 0; p < b.Rows; p++)
+            {
+                TensorPrimitives.MultiplyAdd(
+                    new ReadOnlySpan<T>(b.First + (p * b.RowStep) + left, part.Length), alpha * a.First[p], part, part);
+            }
         }
     }
 

@@ -29,7 +29,8 @@ internal static unsafe class Tiles<T, TVector, TLanes>
             T* panel = packed;
             for (int left = 0; left < columns; left += PanelWidth, panel += panelStep)
             {
-                MultiplyPanel(a, top, bottom, panel, Math.Min(PanelWidth, columns - left), c + left, rowStep, add, alpha);
+                MultiplyPanel(a, top, bottom, panel, Math.Min(PanelWidth, columns - left), c + left, rowStep, add,
+                    alpha);
             }
         }
     }

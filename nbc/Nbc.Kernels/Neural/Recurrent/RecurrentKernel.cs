@@ -249,7 +249,8 @@ internal abstract class RecurrentKernel : Kernel
             context.ThrowIfCancelled();
             int half = Directions * batch * hidden, own = direction * batch * hidden;
             RecurrentStep<T> step = new(
-                context, (Clip, Functions, Directions, _gates), direction, hidden, gates, rows, (nint)packed, rounded, product, extra,
+                context, (Clip, Functions, Directions, _gates), direction, hidden, gates, rows, (nint)packed, rounded,
+                    product, extra,
                 bias[width..], peepholes, states.Slice(own, batch * hidden),
                 States > 1 ? states.Slice(half + own, batch * hidden) : []);
             Step(step);

@@ -16,7 +16,8 @@ internal readonly unsafe ref struct RecurrentStep<T>
 
     public RecurrentStep(
         KernelContext context, (double? Clip, GateFunction[] Functions, int Directions, int Gates) cell, int direction,
-        int hidden, Span<T> gates, Span<int> rows, nint packed, Span<T> rounded, Span<T> product, Span<T> extra, Span<T> recurrentBias,
+        int hidden, Span<T> gates, Span<int> rows, nint packed, Span<T> rounded, Span<T> product, Span<T> extra,
+            Span<T> recurrentBias,
         Span<T> peepholes, Span<T> state, Span<T> cellState)
     {
         _context = context;

@@ -161,7 +161,8 @@ internal class ConvTransposeKernel(KernelAttributes attributes) : Kernel
                 }
 
                 int channel = (group * inner) + o;
-                Span<T> target = output.Slice((int)(((image / _groups * shape[1]) + channel) * resultCount), resultCount);
+                Span<T> target = output.Slice((int)(((image / _groups * shape[1]) + channel) * resultCount),
+                    resultCount);
                 target.Fill(bias.IsEmpty ? T.Zero : bias[channel]);
                 Crop(plane, axes, target);
             }

@@ -162,7 +162,8 @@ internal sealed class DeformConvKernel(KernelAttributes attributes) : Kernel
         private T Between(ReadOnlySpan<T> image, T y, T x)
         {
             // The comparison is false for NaN, and keeps the conversions below in range.
-            if (!(y > -T.One && y < T.CreateTruncating(rows.Size) && x > -T.One && x < T.CreateTruncating(columns.Size)))
+            if (!(y > -T.One && y < T.CreateTruncating(rows.Size) && x > -T.One
+                && x < T.CreateTruncating(columns.Size)))
             {
                 return T.Zero;
             }

@@ -83,7 +83,8 @@ public sealed class ArithmeticTests
         TensorValue most = Numbers.Of(ElementType.Int8, [127, -128, -128]);
         Assert.Equal([-128, 127, 0], Numbers.Run("add", most, Numbers.Of(ElementType.Int8, [1, -1, -128])));
         Assert.Equal([255], Numbers.Run("sub", Numbers.Of(ElementType.UInt8, [0]), Numbers.Of(ElementType.UInt8, [1])));
-        Assert.Equal([44], Numbers.Run("mul", Numbers.Of(ElementType.UInt8, [100]), Numbers.Of(ElementType.UInt8, [3])));
+        Assert.Equal([44], Numbers.Run("mul", Numbers.Of(ElementType.UInt8, [100]), Numbers.Of(ElementType.UInt8,
+            [3])));
     }
 
     [Theory]

@@ -6,7 +6,8 @@ namespace Nbc.Kernels.Tests.Elementwise;
 
 public sealed class CastTests
 {
-    private static readonly ElementType[] s_small = [ElementType.Int4, ElementType.UInt4, ElementType.Int2, ElementType.UInt2];
+    private static readonly ElementType[] s_small = [ElementType.Int4, ElementType.UInt4, ElementType.Int2,
+        ElementType.UInt2];
 
     [Fact]
     public void Numbers_that_all_types_have_survive_every_pair()
@@ -89,7 +90,8 @@ public sealed class CastTests
     public static TheoryData<double, string, string> TextsData => new()
     {   // number             as float32        as float64
         { 0, "0.0", "0.0" }, { -0.0, "-0.0", "-0.0" }, { 1, "1.0", "1.0" }, { -2.5, "-2.5", "-2.5" },
-        { 0.1, "0.1", "0.1" }, { 314.15926, "314.15927", "314.15926" }, { 1e15, "1000000000000000.0", "1000000000000000.0" },
+        { 0.1, "0.1", "0.1" }, { 314.15926, "314.15927", "314.15926" }, { 1e15, "1000000000000000.0",
+            "1000000000000000.0" },
         { 1e16, "1e+16", "1e+16" }, { 1.5e-5, "1.5e-05", "1.5e-05" }, { 0.0001, "0.0001", "0.0001" },
         { 123456789, "123456790.0", "123456789.0" }, { 1e-30, "1e-30", "1e-30" }, { 100, "100.0", "100.0" },
         { double.NaN, "nan", "nan" }, { double.PositiveInfinity, "inf", "inf" },

@@ -137,7 +137,8 @@ public sealed class LogicTests
         Assert.Equal(new System.Numerics.Complex(3, 4), KernelEvaluator.EvaluateOne(
             "where", KernelAttributes.None, Numbers.Bools(true), complex, complex)
             .Span<System.Numerics.Complex>()[0]);
-        Assert.Equal(KernelFault.WrongType, Numbers.Fault("where", Numbers.Float(1), Numbers.Float(1), Numbers.Float(1)));
+        Assert.Equal(KernelFault.WrongType, Numbers.Fault("where", Numbers.Float(1), Numbers.Float(1),
+            Numbers.Float(1)));
         Assert.Equal(KernelFault.WrongType, Numbers.Fault(
             "where", Numbers.Bools(true), Numbers.Float(1), Numbers.Bools(true)));
     }

@@ -57,13 +57,21 @@ internal static class Give
     public static TensorValue Run(string name, params NbcValue?[] inputs) =>
         KernelEvaluator.EvaluateOne(name, KernelAttributes.None, inputs);
 
+    /// <summary>The elements. A span alone does not keep a tensor's memory, a tensor that is in use does.</summary>
+    public static T[] Values<T>(TensorValue tensor)
+        where T : unmanaged
+    {
+        T[] values = tensor.Span<T>().ToArray();
+        GC.KeepAlive(tensor);
+        return values;
+    }
+
     public static void Is<T>(TensorValue actual, long[] shape, params T[] values)
         where T : unmanaged
     {
         Assert.Equal(TypeOf<T>(), actual.Type);
         Assert.Equal(shape, actual.Shape.ToArray());
-        Assert.Equal(values, actual.Span<T>().ToArray());
-        GC.KeepAlive(actual); // its memory goes with it
+        Assert.Equal(values, Values<T>(actual));
     }
 
     public static void IsNear(TensorValue actual, long[] shape, double within, params double[] values)
@@ -75,6 +83,8 @@ internal static class Give
             Assert.True(
                 Math.Abs(values[i] - value) <= within, $"element {i} is {value}, {values[i]} is expected");
         }
+
+        GC.KeepAlive(actual);
     }
 
     public static void AreTexts(TensorValue actual, long[] shape, params string[] values)

@@ -128,7 +128,7 @@ public sealed class IndexTests
     {
         KernelAttributes max = Attributes(("reduction", "max"));
         Assert.Equal([float.NaN],
-            Run("scatter_nd", max, Row(1f), Tensor([1, 1], 0L), Row(float.NaN)).Span<float>().ToArray());
+            Values<float>(Run("scatter_nd", max, Row(1f), Tensor([1, 1], 0L), Row(float.NaN))));
         Is(Run("scatter_nd", Attributes(("reduction", "mul")), Row(true), Tensor([1, 1], 0L), Row(false)), [1], false);
         Refuses(KernelFault.WrongType, "scatter_nd", max, Texts([1], "a"), Tensor([1, 1], 0L), Texts([1], "b"));
         AreTexts(Run("scatter_nd", Texts([1], "a"), Tensor([1, 1], 0L), Texts([1], "b")), [1], "b");
@@ -226,8 +226,8 @@ public sealed class IndexTests
     [Fact]
     public void Unique_knows_zeros_nans_and_every_order()
     {
-        float[] floats = Run("unique",
-            Row(float.NaN, 0f, -0f, float.NegativeInfinity, float.NaN)).Span<float>().ToArray();
+        float[] floats = Values<float>(Run("unique",
+            Row(float.NaN, 0f, -0f, float.NegativeInfinity, float.NaN)));
         Assert.Equal([float.NegativeInfinity, 0, float.NaN], floats);
         Is(Run("unique", Row(ulong.MaxValue, 1ul, 1ul)), [2], 1ul, ulong.MaxValue);
         Is(Run("unique", Row<sbyte>(1, -1, 1)), [2], (sbyte)-1, (sbyte)1);
@@ -244,9 +244,9 @@ public sealed class IndexTests
         Gen.Int[-3, 3].Array[0, 60].Sample(values =>
         {
             NbcValue?[] results = KernelEvaluator.Evaluate("unique", KernelAttributes.None, [Row(values)], 4);
-            int[] y = ((TensorValue)results[0]!).Span<int>().ToArray();
-            long[] first = ((TensorValue)results[1]!).Span<long>().ToArray();
-            long[] inverse = ((TensorValue)results[2]!).Span<long>().ToArray();
+            int[] y = Values<int>(((TensorValue)results[0]!));
+            long[] first = Values<long>(((TensorValue)results[1]!));
+            long[] inverse = Values<long>(((TensorValue)results[2]!));
             Assert.Equal(values.Distinct().Order(), y);
             Assert.Equal(values, inverse.Select(i => y[i]));
             Assert.Equal(y.Select(value => (long)Array.IndexOf(values, value)), first);

@@ -79,7 +79,7 @@ public sealed class SliceTests
                     }
                 }
 
-                Assert.Equal(expected, y.Span<float>().ToArray());
+                Assert.Equal(expected, Values<float>(y));
             });
 
     // Every index in the direction of the step that lies in the axis, from the first at or behind start, before end.

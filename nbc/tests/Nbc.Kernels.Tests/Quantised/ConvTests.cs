@@ -17,7 +17,8 @@ public sealed class ConvTests
         TensorValue one = Numbers.Of(U8, [1]);
         Assert.Equal([12, 16, 24, 28], Numbers.Run("conv_integer", x, w, one));
         KernelAttributes padded = KernelAttributes.Of(("pads", new long[] { 1, 1, 1, 1 }));
-        Assert.Equal([1, 3, 5, 3, 5, 12, 16, 9, 11, 24, 28, 15, 7, 15, 17, 9], Numbers.Run("conv_integer", padded, x, w, one));
+        Assert.Equal([1, 3, 5, 3, 5, 12, 16, 9, 11, 24, 28, 15, 7, 15, 17, 9], Numbers.Run("conv_integer", padded, x,
+            w, one));
         KernelAttributes same = KernelAttributes.Of(("auto_pad", "SAME_UPPER"), ("strides", new long[] { 2, 2 }));
         Assert.Equal([12, 9, 15, 9], Numbers.Run("conv_integer", same, x, w, one));
         KernelAttributes lower = KernelAttributes.Of(("auto_pad", "SAME_LOWER"), ("strides", new long[] { 2, 2 }));

@@ -71,7 +71,8 @@ public sealed class LinearTests
         KernelAttributes blocks = KernelAttributes.Of(("block_size", 2L));
         Assert.Equal(KernelFault.WrongShape, Numbers.Fault("quantize_linear", x, three));
         Assert.Equal(KernelFault.WrongShape, Numbers.Fault("quantize_linear", blocks, x, three));
-        Assert.Equal(KernelFault.OutOfRange, Numbers.Fault("quantize_linear", Numbers.Float(1, 2), Numbers.Float(1, 2)));
+        Assert.Equal(KernelFault.OutOfRange, Numbers.Fault("quantize_linear", Numbers.Float(1, 2), Numbers.Float(1,
+            2)));
         Assert.Equal(KernelFault.WrongShape, Numbers.Fault(
             "quantize_linear", x, Numbers.Float(1), Numbers.Of(ElementType.UInt8, [1, 2])));
         Assert.Equal(KernelFault.WrongAttribute, Assert.Throws<KernelException>(
@@ -156,8 +157,10 @@ public sealed class LinearTests
         }
 
         TensorValue bytes = Numbers.Of(ElementType.UInt8, [1]);
-        Assert.Equal(KernelFault.WrongType, Numbers.Fault("dequantize_linear", bytes, two, Numbers.Of(ElementType.Int8, [1])));
-        Assert.Equal(KernelFault.WrongType, Numbers.Fault("dequantize_linear", Numbers.Of(ElementType.Int64, [1]), two));
+        Assert.Equal(KernelFault.WrongType, Numbers.Fault("dequantize_linear", bytes, two,
+            Numbers.Of(ElementType.Int8, [1])));
+        Assert.Equal(KernelFault.WrongType, Numbers.Fault("dequantize_linear", Numbers.Of(ElementType.Int64, [1]),
+            two));
         Assert.Equal([6], Numbers.Run("ms.dequantize_linear", Numbers.Of(ElementType.UInt8, [3]), two));
     }
 

@@ -38,6 +38,7 @@ public sealed class QlinearTests
         TensorValue least = Numbers.Of(ElementType.Int8, [-128]);
         double[] y = Numbers.Run("ms.qlinear_sigmoid", x, s_half, null, scale, least);
         Assert.Equal([Math.Round(256 / (1 + Math.Exp(2))) - 128, 0, Math.Round(256 / (1 + Math.Exp(-2))) - 128], y);
+        Assert.Empty(Numbers.Run("ms.qlinear_sigmoid", TensorValue.Allocate(U8, 0), s_half, null, scale));
         Assert.Equal([-1, 0, 2], Numbers.Run(
             "ms.qlinear_leaky_relu", KernelAttributes.Of(("alpha", 0.5)), x, s_half, null, s_one));
     }
@@ -91,7 +92,8 @@ public sealed class QlinearTests
     {
         TensorValue x = Numbers.Of(U8, [1, 3, 6, 10], 2, 2);
         KernelAttributes attributes = KernelAttributes.Of(("axes", new long[] { 1 }), ("keepdims", 0L));
-        TensorValue y = KernelEvaluator.EvaluateOne("ms.qlinear_reduce_mean", attributes, x, s_half, null, s_half, s_ten);
+        TensorValue y = KernelEvaluator.EvaluateOne("ms.qlinear_reduce_mean", attributes, x, s_half, null, s_half,
+            s_ten);
         Assert.Equal([2], y.Shape.ToArray());
         Assert.Equal([12, 18], Numbers.Back(y));
         Assert.Equal([15], Numbers.Run("ms.qlinear_reduce_mean", x, s_half, null, s_half, s_ten));
@@ -120,6 +122,7 @@ public sealed class QlinearTests
         Assert.Equal([2, 15], Numbers.Back(y));
         Assert.Equal(KernelFault.WrongShape, Numbers.Fault(
             "ms.qlinear_global_average_pool", Numbers.Of(U8, [1], 1, 1), s_one, zero, s_one, zero));
-        Assert.Equal(KernelFault.WrongAttribute, Numbers.Fault("ms.qlinear_average_pool", x, s_one, zero, quarter, zero));
+        Assert.Equal(KernelFault.WrongAttribute, Numbers.Fault("ms.qlinear_average_pool", x, s_one, zero, quarter,
+            zero));
     }
 }

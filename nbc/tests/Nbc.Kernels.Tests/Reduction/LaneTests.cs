@@ -48,8 +48,10 @@ public sealed class LaneTests
             Assert.Equal([1, 3, 6, 4, 9, 15], Numbers.Run("cum_sum", x, Axis(1)));
             Assert.Equal([1, 2, 3, 5, 7, 9], Numbers.Run("cum_sum", x, Axis(-2)));
             Assert.Equal([1, 2, 6, 4, 20, 120], Numbers.Run("cum_prod", x, Axis(1)));
-            Assert.Equal([0, 1, 3, 0, 4, 9], Numbers.Run("cum_sum", KernelAttributes.Of(("exclusive", 1L)), x, Axis(1)));
-            Assert.Equal([6, 5, 3, 15, 11, 6], Numbers.Run("cum_sum", KernelAttributes.Of(("reverse", 1L)), x, Axis(1)));
+            Assert.Equal([0, 1, 3, 0, 4, 9], Numbers.Run("cum_sum", KernelAttributes.Of(("exclusive", 1L)), x,
+                Axis(1)));
+            Assert.Equal([6, 5, 3, 15, 11, 6], Numbers.Run("cum_sum", KernelAttributes.Of(("reverse", 1L)), x,
+                Axis(1)));
             KernelAttributes both = KernelAttributes.Of(("reverse", 1L), ("exclusive", 1L));
             Assert.Equal([5, 3, 0, 11, 6, 0], Numbers.Run("cum_sum", both, x, Axis(1)));
             Assert.Equal([6, 3, 1, 30, 6, 1], Numbers.Run("cum_prod", both, x, Axis(1)));
@@ -96,7 +98,8 @@ public sealed class LaneTests
         Assert.Equal(KernelFault.OutOfRange, Numbers.Fault("top_k", Numbers.Float(1), K(2)));
         Assert.Equal(KernelFault.OutOfRange, Numbers.Fault("top_k", Numbers.Float(1), K(-1)));
         Assert.Equal(KernelFault.WrongType, Numbers.Fault("top_k", Numbers.Float(1), Numbers.Float(1)));
-        Assert.Equal(KernelFault.WrongShape, Numbers.Fault("top_k", Numbers.Float(1), Numbers.Of(ElementType.Int64, [1, 1])));
+        Assert.Equal(KernelFault.WrongShape, Numbers.Fault("top_k", Numbers.Float(1), Numbers.Of(ElementType.Int64,
+            [1, 1])));
         Assert.Equal(KernelFault.WrongType, Assert.Throws<KernelException>(() => KernelEvaluator.Evaluate(
             "top_k", KernelAttributes.None, [Numbers.Bools(true), K(1)], 2)).Fault);
     }
@@ -134,7 +137,8 @@ public sealed class LaneTests
         Assert.Equal([1], Numbers.Run("softmax", Numbers.Scalar(ElementType.Float32, 3)));
         Assert.Empty(Numbers.Run("softmax", TensorValue.Allocate(ElementType.Float32, 2, 0)));
         Assert.Equal(KernelFault.WrongType, Numbers.Fault("softmax", Numbers.Of(ElementType.Int32, [1])));
-        Assert.Equal(KernelFault.OutOfRange, Numbers.Fault("softmax", KernelAttributes.Of(("axis", 3L)), Numbers.Float(1)));
+        Assert.Equal(KernelFault.OutOfRange, Numbers.Fault("softmax", KernelAttributes.Of(("axis", 3L)),
+            Numbers.Float(1)));
     }
 
     [Fact]

@@ -53,9 +53,12 @@ public sealed class NormalizationTests
             "layer_normalization", KernelAttributes.Of(("axis", 3L)), x, Numbers.Float(1)));
         Assert.Equal(KernelFault.WrongAttribute, Assert.Throws<KernelException>(() => KernelRegistry.Create(
             "layer_normalization", KernelAttributes.Of(("stash_type", 7L)))).Fault);
-        Assert.Equal(KernelFault.WrongType, Numbers.Fault("layer_normalization", Numbers.Bools(true), Numbers.Float(1)));
+        Assert.Equal(KernelFault.WrongType, Numbers.Fault("layer_normalization", Numbers.Bools(true),
+            Numbers.Float(1)));
         Assert.Empty(Numbers.Run(
             "layer_normalization", TensorValue.Allocate(ElementType.Float32, 0, 3), Numbers.Float(1, 1, 1)));
+        Assert.Equal([double.NaN, double.NaN], Numbers.Back(KernelEvaluator.Evaluate("layer_normalization",
+            KernelAttributes.None, [TensorValue.Allocate(ElementType.Float32, 2, 0), Numbers.Float(1)], 2)[1]));
     }
 
     [Fact]
@@ -164,7 +167,8 @@ public sealed class NormalizationTests
         foreach (ElementType type in Numbers.Floats)
         {
             TensorValue x = Numbers.Of(type, s_x, 3, 4);
-            double[] y = Numbers.Run("mean_variance_normalization", KernelAttributes.Of(("axes", new long[] { -1 })), x);
+            double[] y = Numbers.Run("mean_variance_normalization", KernelAttributes.Of(("axes", new long[] { -1 })),
+                x);
             for (int i = 0; i < 12; i++)
             {
                 (double m, double v) = Moments(s_x.AsSpan(i / 4 * 4, 4));

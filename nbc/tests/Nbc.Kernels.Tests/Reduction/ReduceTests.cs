@@ -88,7 +88,8 @@ public sealed class ReduceTests
     {   // reduction             of no float32            of no int32
         { "reduce_sum", 0, 0 }, { "reduce_prod", 1, 1 }, { "reduce_max", double.NegativeInfinity, int.MinValue },
         { "reduce_min", double.PositiveInfinity, int.MaxValue }, { "reduce_l1", 0, 0 }, { "reduce_l2", 0, 0 },
-        { "reduce_sum_square", 0, 0 }, { "reduce_log_sum", double.NegativeInfinity, 0 }, { "reduce_mean", double.NaN, 0 },
+        { "reduce_sum_square", 0, 0 }, { "reduce_log_sum", double.NegativeInfinity, 0 }, { "reduce_mean", double.NaN,
+            0 },
         { "reduce_log_sum_exp", double.NegativeInfinity, 0 },
     };
 
@@ -153,7 +154,8 @@ public sealed class ReduceTests
 
     private static double[] Reference(double[] x, long[] shape, long[] kept, Func<double[], double> definition)
     {
-        List<double>[] groups = [.. Enumerable.Range(0, (int)kept.Aggregate(1L, (a, b) => a * b)).Select(_ => new List<double>())];
+        List<double>[] groups = [.. Enumerable.Range(0, (int)kept.Aggregate(1L, (a, b) => a * b)).Select(_ =>
+            new List<double>())];
         for (int i = 0; i < x.Length; i++)
         {
             long rest = i;

@@ -118,7 +118,7 @@ public sealed class BoxTests
                 c[i] = Enumerable.Range(0, 3).Sum(k => a[(i / 3 * 3) + k] * b[(k * 3) + (i % 3)]);
             }
 
-            double[] dets = Run("det", Tensor<double>([3, 3, 3], [.. a, .. b, .. c])).Span<double>().ToArray();
+            double[] dets = Values<double>(Run("det", Tensor<double>([3, 3, 3], [.. a, .. b, .. c])));
             Assert.Equal(dets[0] * dets[1], dets[2], 1e-9);
         });
 

@@ -46,7 +46,7 @@ public sealed class FourierTests
         TensorValue back = Run("dft", Attributes(("onesided", 1), ("inverse", 1)), half);
 
         Assert.Equal([1, 4, 2], half.Shape.ToArray());
-        Assert.Equal(whole.Span<float>()[..8].ToArray(), half.Span<float>().ToArray());
+        Assert.Equal(Values<float>(whole)[..8], Values<float>(half));
         IsNear(back, [1, 6, 1], 1e-6, 1, 2, 0, -1, 3, 5);
         TensorValue odd = Run("dft", Attributes(("onesided", 1)), Tensor([1, 3, 1], 1f, 5, 2));
         IsNear(Run("dft", Attributes(("onesided", 1), ("inverse", 1)), odd, One(3L)), [1, 3, 1], 1e-6, 1, 5, 2);

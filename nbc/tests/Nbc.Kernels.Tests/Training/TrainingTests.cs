@@ -38,7 +38,8 @@ public sealed class TrainingTests
         Numbers.AssertClose([(1 - (rate * 3 / Math.Sqrt(10))) * 0.5], Numbers.Back(results[0]));
         Numbers.AssertClose([3], Numbers.Back(results[1]));
         Numbers.AssertClose([10], Numbers.Back(results[2]));
-        results = KernelEvaluator.Evaluate("training.adam", KernelAttributes.Of(("alpha", 0.5), ("beta", 0.75), ("epsilon", 0.0)),
+        results = KernelEvaluator.Evaluate("training.adam", KernelAttributes.Of(("alpha", 0.5), ("beta", 0.75),
+            ("epsilon", 0.0)),
             [s_rate, s_first, .. states], 3);
         Numbers.AssertClose([1 - (0.1 * 3 / Math.Sqrt(10))], Numbers.Back(results[0]));
     }
@@ -48,7 +49,8 @@ public sealed class TrainingTests
     {
         TensorValue[] two =
         [
-            Numbers.Float(1), Numbers.Float(10, 20), Numbers.Float(2), Numbers.Float(4, 6), Numbers.Float(3), Numbers.Float(1, 1),
+            Numbers.Float(1), Numbers.Float(10, 20), Numbers.Float(2), Numbers.Float(4, 6), Numbers.Float(3),
+                Numbers.Float(1, 1),
         ];
         NbcValue?[] standard = KernelEvaluator.Evaluate(
             "training.momentum", Momentum("standard"), [s_rate, s_third, .. two], 4);
@@ -72,11 +74,13 @@ public sealed class TrainingTests
         KernelAttributes none = KernelAttributes.None;
         Assert.Equal(KernelFault.MissingOperand, Numbers.Fault("training.adagrad", s_rate, s_first, one));
         Assert.Equal(KernelFault.MissingOperand, Numbers.Fault("training.adagrad", s_rate, s_first));
-        Assert.Equal(KernelFault.WrongShape, Numbers.Fault("training.adagrad", s_rate, s_first, one, Numbers.Float(1, 2), one));
+        Assert.Equal(KernelFault.WrongShape, Numbers.Fault("training.adagrad", s_rate, s_first, one, Numbers.Float(1,
+            2), one));
         Assert.Equal(KernelFault.WrongShape, Numbers.Fault("training.adagrad", s_rate, one, one, one, one));
         Assert.Equal(KernelFault.WrongShape, Numbers.Fault("training.adagrad", s_first, s_first, one, one, one));
         TensorValue whole = Numbers.Of(ElementType.Int32, [1]);
-        Assert.Equal(KernelFault.WrongType, Numbers.Fault("training.adagrad", none, s_rate, s_first, whole, whole, whole));
+        Assert.Equal(KernelFault.WrongType, Numbers.Fault("training.adagrad", none, s_rate, s_first, whole, whole,
+            whole));
     }
 
     [Fact]
@@ -137,7 +141,8 @@ public sealed class TrainingTests
             Assert.Equal(KernelFault.OutOfRange, Numbers.Fault(name, scores, Numbers.Of(ElementType.Int64, [0, 2])));
             Assert.Equal(KernelFault.OutOfRange, Numbers.Fault(name, scores, Numbers.Of(ElementType.Int64, [0, -1])));
             Assert.Equal(KernelFault.WrongShape, Numbers.Fault(name, scores, Numbers.Of(ElementType.Int64, [0])));
-            Assert.Equal(KernelFault.WrongShape, Numbers.Fault(name, Numbers.Float(1), Numbers.Of(ElementType.Int64, [0])));
+            Assert.Equal(KernelFault.WrongShape, Numbers.Fault(name, Numbers.Float(1), Numbers.Of(ElementType.Int64,
+                [0])));
             Assert.Equal(KernelFault.WrongType, Numbers.Fault(name, scores, Numbers.Float(0, 1)));
             Assert.Equal(KernelFault.WrongType, Numbers.Fault(
                 name, Numbers.Of(ElementType.Int32, [1, 2], 1, 2), Numbers.Of(ElementType.Int64, [0])));

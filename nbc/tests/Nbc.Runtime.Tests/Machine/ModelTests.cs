@@ -25,7 +25,8 @@ public sealed class ModelTests
     public void Wrong_inputs_are_named_with_what_is_expected_and_found()
     {
         using NbcModel model = Programs.Load(Adder);
-        Assert.Contains("input x: f32 [2] is expected, f32 [3] was given", Fails(() => model.Run(Programs.Floats(1, 2, 3))));
+        Assert.Contains("input x: f32 [2] is expected, f32 [3] was given",
+            Fails(() => model.Run(Programs.Floats(1, 2, 3))));
         Assert.Contains("nothing was given", Fails(() => model.Run([null])));
         Assert.Contains("SequenceValue", Fails(() => model.Run(new SequenceValue(ElementType.Float32))));
         Assert.Contains("not 0 and 1", Fails(() => model.Run()));
@@ -143,7 +144,7 @@ public sealed class ModelTests
                 {{step}}
                 JMP again
             }
-            """, new NbcRun { Task = new NbcTask { Limits = NbcLimits.Sandbox with { MemoryBytes = 1 << 20 } } });
+            """, new NbcRun { Task = new NbcTask { Limits = NbcLimits.Sandbox with { MemoryBytes = 1 << 17 } } });
         Assert.Equal(NbcErrorCode.TooLarge, error.Code);
     }
 
@@ -174,6 +175,25 @@ public sealed class ModelTests
         NbcRun late = new() { Task = new NbcTask { Deadline = DateTimeOffset.UtcNow.AddSeconds(-1) } };
         Assert.Equal(NbcErrorCode.OutOfTime, Assert.Throws<NbcException>(
             () => model.Run([], [], late, CancellationToken.None)).Error.Code);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_machine_gives_up_at_the_deadline_or_when_cancelled()
+    {
+        using NbcModel model = Programs.Load(
+            "func main () -> () {\nPUSH 1\nPRINT\nagain:\nJMP again\n}", new NbcLoadOptions { MaxRuns = 1 });
+        using CancellationTokenSource stop = new();
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task busy = Task.Run(() => Assert.ThrowsAny<OperationCanceledException>(
+            () => model.Run([], [], new NbcRun { Print = _ => started.SetResult() }, stop.Token)));
+        await started.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        NbcRun late = new() { Task = new NbcTask { Deadline = DateTimeOffset.UtcNow.AddMilliseconds(30) } };
+        NbcException error = Assert.Throws<NbcException>(() => model.Run([], [], late, CancellationToken.None));
+        Assert.Equal(NbcErrorCode.OutOfTime, error.Error.Code);
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => model.Run([], [], NbcRun.Default, new CancellationToken(canceled: true)));
+        await stop.CancelAsync();
+        await busy;
     }
 
     [Fact]
@@ -230,9 +250,27 @@ public sealed class ModelTests
     }
 
     [Fact]
+    public void Tensors_of_attributes_belong_to_the_program()
+    {
+        using NbcModel model = Programs.Load("""
+            output y : f32 [2]
+            func main () -> (r0) {
+                TENSOR_CONSTANT r0 = {value = tensor f32 [2] [1.0, 2.0]}
+                RET
+            }
+            """);
+        NbcValue?[] outputs = model.Run();
+        Assert.IsType<TensorValue>(outputs[0]).Span<float>()[0] = 99; // the caller's own
+        Assert.Equal([1f, 2], Programs.Elements(model.Run()[0]));
+        model.Run([], outputs, NbcRun.Default, CancellationToken.None);
+        Assert.Equal([1f, 2], Programs.Elements(outputs[0]));
+    }
+
+    [Fact]
     public void What_cannot_be_loaded_says_why()
     {
-        NbcException wrong = Assert.Throws<NbcException>(() => Programs.Load("func main () -> () {\nADD loc \"a/b\"\nRET\n}"));
+        NbcException wrong = Assert.Throws<NbcException>(
+            () => Programs.Load("func main () -> () {\nADD loc \"a/b\"\nRET\n}"));
         Assert.Equal((NbcErrorCode.WrongProgram, "ADD", "a/b"),
             (wrong.Error.Code, wrong.Error.Mnemonic, wrong.Error.Location));
         Assert.Equal(NbcErrorCode.WrongProgram,
@@ -242,7 +280,8 @@ public sealed class ModelTests
         Assert.Equal(NbcErrorCode.WrongOption, Assert.Throws<NbcException>(
             () => Programs.Load(Adder, new NbcLoadOptions { MaxRuns = 0 })).Error.Code);
         NbcException attribute = Assert.Throws<NbcException>(
-            () => Programs.Load("const c = f32 [] [1.0]\nfunc f () -> () {\nTENSOR_CAST r0 = @c {to = 99} loc \"x\"\nRET\n}"));
+            () => Programs.Load(
+                "const c = f32 [] [1.0]\nfunc f () -> () {\nTENSOR_CAST r0 = @c {to = 99} loc \"x\"\nRET\n}"));
         Assert.Equal((NbcErrorCode.WrongAttribute, "x"), (attribute.Error.Code, attribute.Error.Location));
     }
 

@@ -71,7 +71,10 @@ public sealed class MemoryTests
         {
             Name = "f",
             ArenaBytes = 192,
-            Registers = [new(NbcType.Any, 0, 128), new(NbcType.Any, 64, 128), new(NbcType.Any, 128, 64), new(NbcType.Any)],
+            Registers =
+            [
+                new(NbcType.Any, 0, 128), new(NbcType.Any, 64, 128), new(NbcType.Any, 128, 64), new(NbcType.Any),
+            ],
         };
         BlockPool pool = new(_budget);
         Stack<FrameArena> home = new();

@@ -54,7 +54,8 @@ public sealed class HostTests
         { "PUSH 1\nDISTRIBUTED_BROADCAST r0 = @x", NbcErrorCode.UnknownNode },
         { "DISTRIBUTED_ALLGATHER r0 = @scalar", NbcErrorCode.WrongShape },
         { "DISTRIBUTED_ALLREDUCE \"sum\" r0 = @s", NbcErrorCode.WrongType },
-        { "ON_PLACEMENT \"gpu\"\nQOS_CONSTRAINT \"batch\"\nREPLICAS 2\nTENSOR_ADD r0 = @x, @x", NbcErrorCode.NoPlacement },
+        { "ON_PLACEMENT \"gpu\"\nQOS_CONSTRAINT \"batch\"\nREPLICAS 2\nTENSOR_ADD r0 = @x, @x",
+            NbcErrorCode.NoPlacement },
         { "REPLICAS 2\nMOVE r0 = @x", NbcErrorCode.NoPlacement },
     };
 

@@ -40,9 +40,15 @@ public sealed class AssemblyTests
         NbcProgram built = program.Build();
         string text = NbcDisassembler.Disassemble(built);
         Assert.Contains("""
-            {a = 1, b = nan, c = "text", d = [1, -2], e = [0.5, 2.0], f = ["\xff", ""], g = tensor si32 [1] [7], h = tensors [!ntir.string [1] ["A"]], i = ints [], j = floats [], k = texts [], "l m" = -1e+30}
-            """.Trim(), text);
-        Assert.Equal(NbcContainer.ToBytes(built), NbcContainer.ToBytes(SampleProgram.Read(text)));
+            {a = 1, b = nan, c = "text", d = [1, -2], e = [0.5, 2.0], f = ["\xff", ""], g = tensor si32 [1] [7], h =
+            """, text);
+        Assert.Contains("""
+            h = tensors [!ntir.string [1] ["A"]], i = ints [], j = floats [], k = texts [], "l m" = -1e+30}
+            """, text);
+        byte[] bytes = NbcContainer.ToBytes(built);
+        Assert.Equal(bytes, NbcContainer.ToBytes(SampleProgram.Read(text)));
+        Assert.True(NbcContainer.TryRead(bytes, out NbcProgram? read, out ContainerFault fault), fault.ToString());
+        Assert.Equal(text, NbcDisassembler.Disassemble(read));
     }
 
     [Fact]
@@ -128,7 +134,8 @@ public sealed class AssemblyTests
         { "nbc 1\nfunc f () -> () {\nRET", 3, 4, "an instruction, a label or }" },
         { "nbc 1\nfunc f () -> () {\n}\nfunc f () -> () {\n}", 4, 6, "a name that no function has" },
         { "nbc 1\ninput x : " + Nested(17), 2, 75, "a type at most 16 deep" },
-        { "nbc 1\ninput x : f32 [" + string.Join(',', Enumerable.Repeat('1', 65)) + "]", 2, 15, "at most 64 dimensions" },
+        { "nbc 1\ninput x : f32 [" + string.Join(',', Enumerable.Repeat('1', 65)) + "]", 2, 15,
+            "at most 64 dimensions" },
     };
 
     [Theory]

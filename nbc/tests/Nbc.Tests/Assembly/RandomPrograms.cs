@@ -1,5 +1,4 @@
 using Nbc.Instructions;
-using Nbc.Kernels;
 using Nbc.Tensors;
 using Nbc.Values;
 using Noodle.Primitives;

@@ -77,11 +77,13 @@ internal static class SampleProgram
 
         """;
 
-    public static NbcProgram Program { get; } = Read(Text.Replace("@\"nan.bits\"", "@nan.bits", StringComparison.Ordinal));
+    public static NbcProgram Program { get; } =
+        Read(Text.Replace("@\"nan.bits\"", "@nan.bits", StringComparison.Ordinal));
 
     public static NbcProgram Read(string text)
     {
-        Assert.True(NbcAssembler.TryAssemble(text, out NbcProgram? program, out AssemblyFault? fault), fault?.ToString());
+        Assert.True(
+            NbcAssembler.TryAssemble(text, out NbcProgram? program, out AssemblyFault? fault), fault?.ToString());
         return program;
     }
 }

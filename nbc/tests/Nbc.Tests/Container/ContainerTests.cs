@@ -36,7 +36,8 @@ public sealed class ContainerTests
         s_bytes.CopyTo(new Span<byte>(file.Pointer, s_bytes.Length));
         ForeignMemory mapped = new(file.Pointer, s_bytes.Length, file);
         Assert.True(NbcContainer.TryRead(mapped, checkData: false, out NbcProgram? program, out _));
-        foreach (TensorValue value in program.Constants.Select(each => each.Value).Where(each => each?.Memory is not null)!)
+        foreach (TensorValue value in program.Constants.Select(each => each.Value).OfType<TensorValue>()
+            .Where(each => each.Memory is not null))
         {
             Assert.InRange((nint)value.Pointer, (nint)file.Pointer, (nint)file.Pointer + s_bytes.Length);
             Assert.Equal(0, (nint)value.Pointer % 64);
@@ -99,7 +100,18 @@ public sealed class ContainerTests
     }
 
     [Fact]
-    public void Whatever_the_sections_say_the_reader_only_refuses() => Gen.Int[0, 1_000_000].Array[1, 6].Sample(places =>
+    public void A_section_is_used_to_its_last_byte()
+    {
+        byte[] changed = [.. s_bytes];
+        changed[56 + 16]++; // the names reach into the scalars
+        Assert.False(NbcContainer.TryRead(Sign(changed), out _, out ContainerFault fault));
+        Assert.Equal(ContainerFaultKind.WrongField, fault.Kind);
+        Assert.Contains("bytes are left", fault.ToString());
+    }
+
+    [Fact]
+    public void Whatever_the_sections_say_the_reader_only_refuses() =>
+        Gen.Int[0, 1_000_000].Array[1, 6].Sample(places =>
     {
         byte[] changed = [.. s_bytes];
         foreach (int place in places)

@@ -34,8 +34,17 @@ public sealed class ElementTypesTests
     }
 
     [Fact]
-    public void The_table_has_every_type() =>
-        Assert.Equal(Enum.GetValues<ElementType>().Length - 1, Table.Count);
+    public void Every_type_has_a_size_and_a_text_of_its_own()
+    {
+        Assert.Equal(
+            Enum.GetValues<ElementType>().Where(type => type != ElementType.Undefined), ElementTypes.All.Order());
+        foreach (ElementType type in ElementTypes.All)
+        {
+            Assert.True(ElementTypes.TryParseText(ElementTypes.TextOf(type), out ElementType parsed));
+            Assert.Equal(type, parsed);
+            Assert.Equal(type == ElementType.String, ElementTypes.SizeOf(type) == 0);
+        }
+    }
 
     [Theory]
     [InlineData("")]
@@ -50,7 +59,7 @@ public sealed class ElementTypesTests
 
     [Theory]
     [InlineData(ElementType.Undefined)]
-    [InlineData((ElementType)14)]
+    [InlineData((ElementType)99)]
     public void What_is_no_type_has_no_size(ElementType type)
     {
         Assert.Equal(0, ElementTypes.SizeOf(type));

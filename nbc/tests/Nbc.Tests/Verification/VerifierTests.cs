@@ -106,24 +106,19 @@ public sealed class VerifierTests
     public static TheoryData<string, NbcProgram, FaultKind> Programs()
     {
         NbcFunction ret = new() { Name = "f", Instructions = [new(NbcOpcode.Ret)] };
-        NbcFunction With(params NbcInstruction[] code) => new()
-        {
-            Name = "f", Instructions = [.. code], Registers = [new NbcRegister(NbcType.Any)], Operands = [0, 5, -9],
-        };
-        NbcProgram Of(params NbcFunction[] functions) => new() { Functions = [.. functions] };
         NbcProgram WithInput(NbcType type) => new()
         {
             Functions = [new() { Name = "f", Instructions = [new(NbcOpcode.Ret)], Registers = [new(NbcType.Any)],
                 Parameters = [0] }],
             Inputs = [new("x", type)],
         };
-        ushort add = KernelTable.Find("add")!.Opcode;
         NbcType deep = Enumerable.Range(0, 20).Aggregate(NbcType.Any, (type, _) => NbcType.Sequence(type));
         return new()
         {
             { "no function", Of(), FaultKind.WrongEntry },
             { "entry outside", new() { Functions = [ret], Entry = 1 }, FaultKind.WrongEntry },
-            { "ports without registers", new() { Functions = [ret], Inputs = [new("x", NbcType.Any)] }, FaultKind.WrongEntry },
+            { "ports without registers", new() { Functions = [ret], Inputs = [new("x", NbcType.Any)] },
+                FaultKind.WrongEntry },
             { "scalars at the entry", Of(new NbcFunction { Name = "f", Instructions = [new(NbcOpcode.Ret)],
                 ScalarParameters = [ScalarKind.Int], LocalCount = 1 }), FaultKind.WrongEntry },
             { "a name twice", Of(ret, ret), FaultKind.WrongName },
@@ -134,6 +129,19 @@ public sealed class VerifierTests
             { "a sequence of nothing", WithInput(new NbcType(NbcValueKind.Sequence)), FaultKind.WrongType },
             { "a size of -2", WithInput(NbcType.Tensor(ElementType.Float32, -2)), FaultKind.WrongType },
             { "an element type of 99", WithInput(NbcType.Tensor((ElementType)99, 2)), FaultKind.WrongType },
+        };
+    }
+
+    public static TheoryData<string, NbcProgram, FaultKind> Functions()
+    {
+        NbcFunction ret = new() { Name = "f", Instructions = [new(NbcOpcode.Ret)] };
+        NbcFunction With(params NbcInstruction[] code) => new()
+        {
+            Name = "f", Instructions = [.. code], Registers = [new NbcRegister(NbcType.Any)], Operands = [0, 5, -9],
+        };
+        ushort add = KernelTable.Find("add")!.Opcode;
+        return new()
+        {
             { "no instruction", Of(new NbcFunction { Name = "f" }), FaultKind.WrongTarget },
             { "no end", Of(With(new NbcInstruction(NbcOpcode.ZeroCopy))), FaultKind.WrongTarget },
             { "jump outside", Of(With(new NbcInstruction(NbcOpcode.Jmp, 7))), FaultKind.WrongTarget },
@@ -145,16 +153,20 @@ public sealed class VerifierTests
             { "operands outside", Of(With(new NbcInstruction(add, 2, 2, 1, -1))), FaultKind.WrongOperand },
             { "no such register", Of(With(new NbcInstruction(add, 0, 2, 1, -1))), FaultKind.WrongOperand },
             { "no such attributes", Of(With(new NbcInstruction(NbcOpcode.Move, 0, 1, 1, 3))), FaultKind.WrongOperand },
-            { "detail of nothing", Of(With(new NbcInstruction(NbcOpcode.TensorRank, 0, 1, 0, 3))), FaultKind.WrongIndex },
+            { "detail of nothing", Of(With(new NbcInstruction(NbcOpcode.TensorRank, 0, 1, 0, 3))),
+                FaultKind.WrongIndex },
             { "result outside", Of(new NbcFunction { Name = "f", Results = [3] }), FaultKind.WrongEntry },
             { "parameters twice", Of(new NbcFunction { Name = "f", Parameters = [0, 0],
                 Registers = [new(NbcType.Any)] }), FaultKind.WrongEntry },
             { "many locals", Of(new NbcFunction { Name = "f", LocalCount = 1 << 20 }), FaultKind.WrongSize },
-            { "places of other instructions", Of(new NbcFunction { Name = "f", Locations = [0] }), FaultKind.WrongSize },
+            { "places of other instructions", Of(new NbcFunction { Name = "f", Locations = [0] }),
+                FaultKind.WrongSize },
             { "a place that is no name", Of(new NbcFunction { Name = "f", Locations = [5],
                 Instructions = [new(NbcOpcode.Ret)] }), FaultKind.WrongIndex },
-            { "an arena of exabytes", Of(new NbcFunction { Name = "f", ArenaBytes = long.MaxValue }), FaultKind.WrongSize },
-            { "a plan outside", Of(new NbcFunction { Name = "f", Registers = [new(NbcType.Any, 64, 64)], ArenaBytes = 64 }),
+            { "an arena of exabytes", Of(new NbcFunction { Name = "f", ArenaBytes = long.MaxValue }),
+                FaultKind.WrongSize },
+            { "a plan outside", Of(new NbcFunction { Name = "f", Registers = [new(NbcType.Any, 64, 64)],
+                ArenaBytes = 64 }),
                 FaultKind.WrongPlan },
             { "a plan that is not aligned", Of(new NbcFunction { Name = "f", Registers = [new(NbcType.Any, 8, 8)],
                 ArenaBytes = 64 }), FaultKind.WrongPlan },
@@ -165,8 +177,11 @@ public sealed class VerifierTests
         };
     }
 
+    private static NbcProgram Of(params NbcFunction[] functions) => new() { Functions = [.. functions] };
+
     [Theory]
     [MemberData(nameof(Programs))]
+    [MemberData(nameof(Functions))]
     public void What_no_text_can_say_is_refused_too(string what, NbcProgram program, FaultKind kind)
     {
         IReadOnlyList<ProgramFault> faults = NbcVerifier.Verify(program);
@@ -204,7 +219,8 @@ public sealed class VerifierTests
 
     private static NbcProgram Parse(string text)
     {
-        Assert.True(NbcAssembler.TryAssemble(text, out NbcProgram? program, out AssemblyFault? fault), fault?.ToString());
+        Assert.True(
+            NbcAssembler.TryAssemble(text, out NbcProgram? program, out AssemblyFault? fault), fault?.ToString());
         return program;
     }
 }

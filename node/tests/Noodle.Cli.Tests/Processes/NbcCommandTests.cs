@@ -53,7 +53,8 @@ public sealed class NbcCommandTests
         await File.WriteAllTextAsync(file, "nbc 1\nfunc f () -> () {\nFLY\n}", TestContext.Current.CancellationToken);
         CommandEnd end = await Command.RunAsync("nbc", "run", file);
         Assert.Equal(ExitCodes.Usage, end.ExitCode);
-        Assert.Contains("line 3, column 1: an instruction is expected, 'FLY' was found", end.Error, StringComparison.Ordinal);
+        Assert.Contains("line 3, column 1: an instruction is expected, 'FLY' was found", end.Error,
+            StringComparison.Ordinal);
         await File.WriteAllTextAsync(
             file, "nbc 1\nfunc f () -> () {\nADD\nRET\n}", TestContext.Current.CancellationToken);
         end = await Command.RunAsync("nbc", "verify", file, "-o", "json");

@@ -13,25 +13,40 @@ public sealed class StatusAudienceTests
     {
         var audience = new StatusAudience(new Prng(1));
         NodeId[] peers = Peers(count);
-        Assert.Equal(peers, audience.Next(peers));
-        Assert.Equal(peers, audience.Next(peers));
+        Assert.Equal(peers, audience.Next(peers, hasNews: true));
+        Assert.Equal(peers, audience.Next(peers, hasNews: true));
+    }
+
+    [Fact]
+    public void Without_news_few_hear_at_a_time()
+    {
+        var audience = new StatusAudience(new Prng(2));
+        NodeId[] peers = Peers(10);
+        IReadOnlyList<NodeId> first = audience.Next(peers, hasNews: false);
+        IReadOnlyList<NodeId> second = audience.Next(peers, hasNews: false);
+        Assert.Equal((StatusAudience.Few, StatusAudience.Few), (first.Count, second.Count));
+        Assert.Empty(first.Intersect(second));
+        Assert.Equal(peers[..StatusAudience.Few], audience.Next(peers[..StatusAudience.Few], hasNews: false));
     }
 
     [Theory]
-    [InlineData(33)]
-    [InlineData(200)]
-    [InlineData(2_000)]
-    public void In_a_large_mesh_a_turn_costs_the_same_and_nobody_is_forgotten(int count)
+    [InlineData(33, true)]
+    [InlineData(200, true)]
+    [InlineData(2_000, true)]
+    [InlineData(10, false)]
+    [InlineData(200, false)]
+    public void In_a_large_mesh_a_turn_costs_the_same_and_nobody_is_forgotten(int count, bool hasNews)
     {
         var audience = new StatusAudience(new Prng((ulong)count));
         NodeId[] peers = Peers(count);
         var heard = new Dictionary<NodeId, int>();
-        int round = (count + StatusAudience.Some - 1) / StatusAudience.Some;
+        int most = hasNews ? StatusAudience.Some : StatusAudience.Few;
+        int round = (count + most - 1) / most;
         for (int turn = 0; turn < 6 * round; turn++)
         {
-            IReadOnlyList<NodeId> chosen = audience.Next(peers);
+            IReadOnlyList<NodeId> chosen = audience.Next(peers, hasNews);
             Assert.Equal(chosen.Count, chosen.Distinct().Count());
-            Assert.InRange(chosen.Count, 1, StatusAudience.Some);
+            Assert.InRange(chosen.Count, 1, most);
             foreach (NodeId node in chosen)
             {
                 Assert.InRange(turn - heard.GetValueOrDefault(node, 0), 0, 2 * round);
@@ -47,10 +62,10 @@ public sealed class StatusAudienceTests
     {
         var audience = new StatusAudience(new Prng(3));
         NodeId[] peers = Peers(100);
-        audience.Next(peers);
-        IReadOnlyList<NodeId> chosen = audience.Next(peers[50..]);
+        audience.Next(peers, hasNews: true);
+        IReadOnlyList<NodeId> chosen = audience.Next(peers[50..], hasNews: true);
         Assert.Subset(peers[50..].ToHashSet(), chosen.ToHashSet());
-        Assert.Equal(Peers(3), audience.Next(Peers(3)));
+        Assert.Equal(Peers(3), audience.Next(Peers(3), hasNews: true));
     }
 
     private static NodeId[] Peers(int count) =>
