@@ -63,7 +63,7 @@ public sealed class ProgramNetworkTests
     [Fact]
     public void A_full_queue_is_busy_and_what_waits_is_counted_and_given_back()
     {
-        ResourceManager resources = new();
+        ResourceManager resources = new("test", 16);
         ResourceAccount account = resources.Root.OpenChild("programs", (ResourceKind.Memory, 4 * 70));
         using (ProgramNetwork network = Network(new FakePeers(), account))
         {
