@@ -88,7 +88,8 @@ public sealed class EngineTests
         await using TestMesh mesh = await TestMesh.StartAsync(1);
         TestNode node = mesh.Nodes[0];
         NoodleException refused = await Assert.ThrowsAsync<NoodleException>(() => node.Client.DeployAsync(
-            "strange", new MemoryStream(ModelFiles.WithUnknownOperator()), new DeployOptions { Backend = "nbc" }, Cancel));
+            "strange", new MemoryStream(ModelFiles.WithUnknownOperator()), new DeployOptions { Backend = "nbc" },
+            Cancel));
         Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
         Assert.Contains("'strange' cannot be run by Noodle's own engine", refused.Message, StringComparison.Ordinal);
         Assert.Contains("Nonsense", refused.Message, StringComparison.Ordinal);
