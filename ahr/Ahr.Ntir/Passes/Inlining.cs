@@ -5,13 +5,14 @@ namespace Ahr.Ntir.Passes;
 
 /// <summary>Puts the body of a function in the place of each call. Law: the module computes the same.</summary>
 /// <remarks>
-/// Bound: stops at <see cref="MostOps"/> operations, so that functions which call each other twice cannot grow a module
-/// without end; the caller sees that by the calls that are left.
+/// Bound: a body that would bring the module past <see cref="MostOps"/> operations stays a call, so that functions
+/// which call each other twice cannot grow a module without end; the caller sees that by the calls that are left.
 /// </remarks>
 public sealed class Inlining
 {
     public const int MostOps = 1_000_000;
 
+    private readonly Dictionary<NtirFunction, int> _sizes = new(ReferenceEqualityComparer.Instance);
     private int _ops;
 
     /// <returns>Calls replaced.</returns>
@@ -35,8 +36,8 @@ public sealed class Inlining
         foreach (NtirOp op in region.Ops)
         {
             replaced += op.Regions.Sum(inner => Inline(module, inner, depth));
-            if (op.Name != StructuralOps.Call || depth > Verification.Verifier.DeepestNesting || _ops > MostOps ||
-                module.FindFunction(op.Attributes.Text("callee")) is not { } function)
+            if (op.Name != StructuralOps.Call || depth > Verification.Verifier.DeepestNesting ||
+                module.FindFunction(op.Attributes.Text("callee")) is not { } function || !Fits(function))
             {
                 ops.Add(op);
                 continue;
@@ -55,7 +56,20 @@ public sealed class Inlining
         return replaced + (ops.Any(op => op.Name == StructuralOps.Call) ? Inline(module, region, depth + 1) : 0);
     }
 
-    private List<NtirOp> Expand(NtirOp call, NtirRegion body)
+    private bool Fits(NtirFunction function)
+    {
+        if (!_sizes.TryGetValue(function, out int size))
+        {
+            size = function.Body.AllOps().Count() + 1;
+            _sizes.Add(function, size);
+        }
+
+        bool fits = size <= MostOps - _ops;
+        _ops += fits ? size : 0;
+        return fits;
+    }
+
+    private static List<NtirOp> Expand(NtirOp call, NtirRegion body)
     {
         Dictionary<NtirValue, NtirValue> map = new(ReferenceEqualityComparer.Instance);
         HashSet<NtirValue> absent = new(ReferenceEqualityComparer.Instance);
@@ -75,7 +89,6 @@ public sealed class Inlining
         foreach (NtirOp op in body.Ops)
         {
             copies.Add(RegionCopy.Copy(op, map, absent, call.Location.Path));
-            _ops++;
         }
 
         for (int i = 0; i < call.Results.Count; i++)
