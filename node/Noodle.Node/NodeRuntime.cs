@@ -209,8 +209,12 @@ internal sealed class NodeRuntime(
             new LinkContentPeers(peers), digest => deployed?.FindByDigest(digest), time,
             logs.CreateLogger<PeerModelFetcher>());
         IResourceAccount account = resources.Root.OpenChild("models");
-        var nbc = new NbcBackend(new NbcBackendOptions(), logs.CreateLogger<NbcBackend>(), account.OpenChild("nbc"));
-        var auto = new AutoBackend([nbc, backend], time, logs.CreateLogger<AutoBackend>());
+        // Whoever names Noodle's own engine gets nothing else; where either will do, parts may run on the other.
+        IResourceAccount runs = account.OpenChild("nbc");
+        var nbc = new NbcBackend(
+            new NbcBackendOptions { AllowFallback = false }, logs.CreateLogger<NbcBackend>(), runs);
+        var mixed = new NbcBackend(new NbcBackendOptions(), logs.CreateLogger<NbcBackend>(), runs);
+        var auto = new AutoBackend([mixed, backend], time, logs.CreateLogger<AutoBackend>());
         var host = new ModelHost(
             folder.Node, store, auto, account, fetcher, new ModelHostOptions(), logs.CreateLogger<ModelHost>(),
             nbc, backend);

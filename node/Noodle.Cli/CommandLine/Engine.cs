@@ -25,7 +25,9 @@ internal static class Engine
     /// <exception cref="BackendException">The file is not a model that it can run.</exception>
     public static ValueTask<IBackendModel> LoadAsync(string name, string path, CancellationToken cancellation)
     {
-        IBackend nbc = new NbcBackend(new NbcBackendOptions(), NullLogger<NbcBackend>.Instance);
+        // Whoever names Noodle's own engine gets nothing else.
+        IBackend nbc = new NbcBackend(
+            new NbcBackendOptions { AllowFallback = name != "nbc" }, NullLogger<NbcBackend>.Instance);
         IBackend onnxRuntime = new OnnxRuntimeBackend(
             new OnnxRuntimeOptions(), NullLogger<OnnxRuntimeBackend>.Instance);
         IBackend chosen = name switch

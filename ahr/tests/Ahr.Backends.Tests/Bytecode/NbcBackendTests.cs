@@ -161,8 +161,8 @@ public sealed class NbcBackendTests : IDisposable
     [Fact]
     public async Task An_account_that_is_empty_ends_the_run_and_gets_all_back()
     {
-        ResourceManager resources = new();
-        IResourceAccount account = resources.Root.OpenChild("nbc", (ResourceKind.Memory, 1 << 20));
+        ResourceManager resources = new("test", 16);
+        ResourceAccount account = resources.Root.OpenChild("nbc", (ResourceKind.Memory, 1 << 20));
         using (IBackendModel model = await LoadAsync(Doubling(twice: true), account: account))
         {
             BackendException refused = await FailedAsync(

@@ -5,7 +5,6 @@ using Ahr.Backends.Tests.Bytecode;
 using Ahr.Ntir.Graph;
 using Nbc.Tensors;
 using Nbc.Values;
-using static Ahr.Backends.Tests.ModelFolder;
 using static Ahr.Backends.Tests.OnnxBytes;
 
 namespace Ahr.Backends.Tests.Comparison;

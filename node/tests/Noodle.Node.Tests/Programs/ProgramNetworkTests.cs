@@ -63,8 +63,8 @@ public sealed class ProgramNetworkTests
     [Fact]
     public void A_full_queue_is_busy_and_what_waits_is_counted_and_given_back()
     {
-        ResourceManager resources = new();
-        IResourceAccount account = resources.Root.OpenChild("programs", (ResourceKind.Memory, 4 * 70));
+        ResourceManager resources = new("test", 16);
+        ResourceAccount account = resources.Root.OpenChild("programs", (ResourceKind.Memory, 4 * 70));
         using (ProgramNetwork network = Network(new FakePeers(), account))
         {
             Tensor[] message = [TensorCopies.ToTensor(Of(1), "")];
@@ -144,7 +144,7 @@ public sealed class ProgramNetworkTests
     [Fact]
     public void A_session_is_open_once_and_can_be_opened_again_when_it_was_closed()
     {
-        ProgramMail mail = new(s_here, new FakePeers(), _ => true, new ResourceManager().Root, _ => false);
+        ProgramMail mail = new(s_here, new FakePeers(), _ => true, new ResourceManager("test", 16).Root, _ => false);
         ProgramNetwork first = mail.Open("s", (1, 0));
         Assert.Throws<InvalidOperationException>(() => mail.Open("s", (1, 0)));
         first.Dispose();
@@ -179,7 +179,7 @@ public sealed class ProgramNetworkTests
         """;
 
     private static ProgramNetwork Network(FakePeers peers, IResourceAccount? account = null) => new(
-        s_here, "s", (1, 0), peers, account ?? new ResourceManager().Root, text => text == "on(here)", _ => { });
+        s_here, "s", (1, 0), peers, account ?? new ResourceManager("test", 16).Root, text => text == "on(here)", _ => { });
 
     private static TensorValue Of(float value) => TensorValue.From(ElementType.Float32, [value], 1);
 
