@@ -13,14 +13,17 @@ public sealed class Inlining
     public const int MostOps = 1_000_000;
 
     private readonly Dictionary<NtirFunction, int> _sizes = new(ReferenceEqualityComparer.Instance);
+    private readonly NtirModule _module;
     private int _ops;
+
+    private Inlining(NtirModule module) => _module = module;
 
     /// <returns>Calls replaced.</returns>
     public static int Run(NtirModule module)
     {
         ArgumentNullException.ThrowIfNull(module);
-        Inlining pass = new() { _ops = module.Main.Body.AllOps().Count() };
-        int replaced = pass.Inline(module, module.Main.Body, 0);
+        Inlining pass = new(module) { _ops = module.Main.Body.AllOps().Count() };
+        int replaced = pass.Inline(module.Main.Body, 0);
         if (!module.Main.Body.AllOps().Any(op => op.Name == StructuralOps.Call))
         {
             module.RemoveFunctions(_ => true);
@@ -29,31 +32,32 @@ public sealed class Inlining
         return replaced;
     }
 
-    private int Inline(NtirModule module, NtirRegion region, int depth)
+    private int Inline(NtirRegion region, int depth)
     {
-        int replaced = 0;
         List<NtirOp> ops = [];
-        foreach (NtirOp op in region.Ops)
+        int replaced = region.Ops.Sum(op => Inline(op, ops, depth));
+        if (replaced > 0)
         {
-            replaced += op.Regions.Sum(inner => Inline(module, inner, depth));
-            if (op.Name != StructuralOps.Call || depth > Verification.Verifier.DeepestNesting ||
-                module.FindFunction(op.Attributes.Text("callee")) is not { } function || !Fits(function))
-            {
-                ops.Add(op);
-                continue;
-            }
-
-            ops.AddRange(Expand(op, function.Body));
-            replaced++;
+            region.ReplaceOps(ops);
         }
 
-        if (replaced == 0)
+        return replaced;
+    }
+
+    // Adds what stands for the operation: itself, or all that it calls.
+    private int Inline(NtirOp op, List<NtirOp> ops, int depth)
+    {
+        int replaced = op.Regions.Sum(inner => Inline(inner, depth));
+        if (op.Name != StructuralOps.Call || depth > Verification.Verifier.DeepestNesting ||
+            _module.FindFunction(op.Attributes.Text("callee")) is not { } function || !Fits(function))
         {
-            return 0;
+            ops.Add(op);
+            return replaced;
         }
 
-        region.ReplaceOps(ops);
-        return replaced + (ops.Any(op => op.Name == StructuralOps.Call) ? Inline(module, region, depth + 1) : 0);
+        List<NtirOp> copies = Expand(op, function.Body);
+        op.DropOperands(); // it may be a copy, which stands in no region
+        return replaced + 1 + copies.Sum(copy => Inline(copy, ops, depth + 1));
     }
 
     private bool Fits(NtirFunction function)

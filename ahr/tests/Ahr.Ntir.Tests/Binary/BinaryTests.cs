@@ -5,6 +5,7 @@ using Ahr.Ntir.Graph;
 using Ahr.Ntir.Tests.Types;
 using Ahr.Ntir.Text;
 using Ahr.Ntir.Types;
+using Ahr.Ntir.Verification;
 using Nbc.Kernels;
 using Nbc.Tensors;
 using Nbc.Values;
@@ -98,7 +99,7 @@ public sealed unsafe class BinaryTests
             refused += read.Module is null ? 1 : 0;
             if (read.Module is { } module)
             {
-                _ = Verification.Verifier.Check(module);
+                _ = Verifier.Check(module);
                 Assert.NotNull(NtirBinary.Read(NtirBinary.ToBytes(module)).Module);
             }
         }
