@@ -152,8 +152,9 @@ internal static class ViewRules
             if (wanted[i] is { IsConstant: true, Value: 0 } && !allowZero)
             {
                 dims[i] = from is null ? Dim.Unknown : i < from.Rank ? from[i] : Missing(context, from, i);
-                // The very same axis on both sides: it cancels even when its size is unknown.
-                int same = from is not null && i < from.Rank ? left.FindIndex(dim => ReferenceEquals(dim, from[i]))
+                // The very same axis on both sides: it cancels even when its size is unknown, but not when it is 0: then
+                // the sizes left need not fit each other.
+                int same = from is not null && i < from.Rank && from[i] is not { IsConstant: true, Value: 0 } ? left.FindIndex(dim => ReferenceEquals(dim, from[i]))
                     : -1;
                 if (same >= 0)
                 {
@@ -177,13 +178,17 @@ internal static class ViewRules
         {
             dims[open] = Open(context, from, all, rest);
         }
-        else if (Dim.IsDifferent(all, rest))
+        else if (Dim.IsDifferent(all, rest) && !MayBeEmpty(from))
         {
             context.FailShape($"{from} does not have the elements of {new SymbolicShape(dims)}");
         }
 
         return new SymbolicShape(dims);
     }
+
+    // An empty tensor takes any empty shape.
+    private static bool MayBeEmpty(SymbolicShape? shape) =>
+        shape is null || !shape.All(dim => dim is { IsConstant: true, Value: not 0 });
 
     private static Dim Missing(InferenceContext context, SymbolicShape from, int axis)
     {
@@ -195,7 +200,11 @@ internal static class ViewRules
     {
         if (all.IsConstant && rest is { IsConstant: true, Value: > 0 } && all.Value % rest.Value != 0)
         {
-            context.FailShape($"{from} does not divide into parts of {rest}");
+            if (!MayBeEmpty(from))
+            {
+                context.FailShape($"{from} does not divide into parts of {rest}");
+            }
+
             return Dim.Unknown;
         }
 
