@@ -152,9 +152,8 @@ internal static class ViewRules
             if (wanted[i] is { IsConstant: true, Value: 0 } && !allowZero)
             {
                 dims[i] = from is null ? Dim.Unknown : i < from.Rank ? from[i] : Missing(context, from, i);
-                // The very same axis on both sides: it cancels even when its size is unknown, but not when it is 0: then
-                // the sizes left need not fit each other.
-                int same = from is not null && i < from.Rank && from[i] is not { IsConstant: true, Value: 0 } ? left.FindIndex(dim => ReferenceEquals(dim, from[i]))
+                // The very same axis on both sides: it cancels even when its size is unknown.
+                int same = from is not null && i < from.Rank ? left.FindIndex(dim => ReferenceEquals(dim, from[i]))
                     : -1;
                 if (same >= 0)
                 {
