@@ -87,7 +87,7 @@ public sealed class LoweringTests
         Body.AddResult(Op("reduce_sum", Op("add", Op("reshape", other, Ints(4, 4)), view)));
         NbcFunction main = Lower().Functions[0];
         CheckPlan(main);
-        Assert.Equal(2, main.Registers.Count(register => register.IsPlanned));
+        Assert.Equal(3, main.Registers.Count(register => register.IsPlanned));
         Assert.True(main.ArenaBytes >= 128);
     }
 
