@@ -42,7 +42,7 @@ public sealed class NtirLowering
         for (int i = 0; i < body.Results.Count; i++)
         {
             _program.Outputs.Add(new NbcPort(
-                NameOfOutput(module, i), TypeMap.Of(body.Results[i].Type)));
+                module.NameOfOutput(i), TypeMap.Of(body.Results[i].Type)));
         }
 
         foreach ((string name, string value) in module.Metadata)
@@ -52,10 +52,4 @@ public sealed class NtirLowering
 
         emitter.EmitMain(body);
     }
-
-    // A value may be several outputs, or an input as well: the module says the outputs' own names.
-    private static string NameOfOutput(NtirModule module, int index) =>
-        index < module.OutputNames.Count
-            ? module.OutputNames[index]
-            : module.Main.Body.Results[index].Name ?? $"output{index}";
 }

@@ -2,6 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Reflection;
 using System.Security.Cryptography;
+using Ahr.Backends.Auto;
+using Ahr.Backends.Bytecode;
 using Ahr.Backends.OnnxRuntime;
 using Ahr.Planning;
 using Ahr.Runtime;
@@ -15,6 +17,7 @@ using Noodle.Node.Mesh;
 using Noodle.Node.Mesh.Topology;
 using Noodle.Node.Models;
 using Noodle.Node.Options;
+using Noodle.Node.Programs;
 using Noodle.Node.Routing;
 using Noodle.Node.Talk;
 using Noodle.Node.Trust;
@@ -84,6 +87,9 @@ internal sealed class NodeRuntime(
     internal TopologyView Topology => Started(_parts).TopologyView;
 
     internal MeshEventLog Events => Started(_parts).Events;
+
+    /// <summary>Through which programs on several nodes reach each other.</summary>
+    internal ProgramMail Programs => Started(_parts).Talk.Programs;
 
     internal Deployments Deployments => Started(_parts).Deployments;
 
@@ -202,9 +208,16 @@ internal sealed class NodeRuntime(
         var fetcher = new PeerModelFetcher(
             new LinkContentPeers(peers), digest => deployed?.FindByDigest(digest), time,
             logs.CreateLogger<PeerModelFetcher>());
+        IResourceAccount account = resources.Root.OpenChild("models");
+        // Whoever names Noodle's own engine gets nothing else; where either will do, parts may run on the other.
+        IResourceAccount runs = account.OpenChild("nbc");
+        var nbc = new NbcBackend(
+            new NbcBackendOptions { AllowFallback = false }, logs.CreateLogger<NbcBackend>(), runs);
+        var mixed = new NbcBackend(new NbcBackendOptions(), logs.CreateLogger<NbcBackend>(), runs);
+        var auto = new AutoBackend([mixed, backend], time, logs.CreateLogger<AutoBackend>());
         var host = new ModelHost(
-            folder.Node, store, backend, resources.Root.OpenChild("models"), fetcher, new ModelHostOptions(),
-            logs.CreateLogger<ModelHost>());
+            folder.Node, store, auto, account, fetcher, new ModelHostOptions(), logs.CreateLogger<ModelHost>(),
+            nbc, backend);
         var state = new ClusterState(
             folder.Node,
             new StateDatabase(
@@ -236,6 +249,9 @@ internal sealed class NodeRuntime(
             Status = status,
             Trust = trust.Talk,
             Health = health,
+            Programs = new ProgramMail(
+                folder.Node, new ProgramPeers(peers), trust.Talk.MayRunPrograms,
+                resources.Root.OpenChild("programs"), facts.Meets),
             MaxRequestBytes = options.MaxRequestBytes,
             MaxStateBytes = 2 * new LwwMap().Limits.TotalBytes,
             Stopping = _stop.Token,

@@ -45,7 +45,8 @@ internal sealed unsafe class MappedModelFiles(string folder) : IModelFiles
     /// <summary>A file as memory, for as long as the window is open.</summary>
     public static Window Show(string path) => new(Map(new FileInfo(path)));
 
-    private static ForeignMemory Map(FileInfo file)
+    /// <summary>A file as memory, for as long as a tensor lies in it.</summary>
+    public static ForeignMemory Map(FileInfo file)
     {
         MemoryMappedFile mapping = MemoryMappedFile.CreateFromFile(
             file.FullName, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);

@@ -22,7 +22,8 @@ internal sealed class NbcBackendModel : IBackendModel
         TensorSpec[] inputs,
         TensorSpec[] outputs,
         IReadOnlySet<string> rankless,
-        ShapePrograms programs)
+        ShapePrograms programs,
+        NbcLimits limits)
     {
         _name = name;
         _programs = programs;
@@ -30,12 +31,14 @@ internal sealed class NbcBackendModel : IBackendModel
         Outputs = outputs;
         _rule = new InputRule(name, inputs, rankless);
         _all = [.. Enumerable.Range(0, outputs.Length)];
-        _run = new NbcRun { Task = new NbcTask { Owner = $"model {name}" } };
+        _run = new NbcRun { Task = new NbcTask { Owner = $"model {name}", Limits = limits } };
     }
 
     public IReadOnlyList<TensorSpec> Inputs { get; }
 
     public IReadOnlyList<TensorSpec> Outputs { get; }
+
+    public IReadOnlyList<EngineChoice> Engines { get; } = [new("", "nbc", [])];
 
     public ValueTask<TensorSet> RunAsync(
         TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
@@ -67,7 +70,11 @@ internal sealed class NbcBackendModel : IBackendModel
             }
 
             throw new BackendException(
-                BackendFault.RunFailed, $"'{_name}' could not be run with these inputs: {reason.Error}", reason);
+                reason.Error.Code is NbcErrorCode.TooLarge or NbcErrorCode.OutOfTime
+                    ? BackendFault.LimitReached
+                    : BackendFault.RunFailed,
+                $"'{_name}' could not be run with these inputs: {reason.Error}",
+                reason);
         }
     }
 }

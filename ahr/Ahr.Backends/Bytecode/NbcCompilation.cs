@@ -2,6 +2,7 @@ using Ahr.Importers;
 using Ahr.Importers.Onnx;
 using Ahr.Lowering;
 using Ahr.Ntir;
+using Ahr.Ntir.Binary;
 using Ahr.Ntir.Graph;
 using Ahr.Ntir.Passes;
 using Ahr.Ntir.Text;
@@ -17,7 +18,7 @@ public static class NbcCompilation
     private const int MostNamed = 3;
     private const int BufferBytes = 1 << 16;
 
-    /// <summary>Reads a model file: ONNX, or NTIR as text.</summary>
+    /// <summary>Reads a model file: ONNX, or NTIR as text or bytes.</summary>
     /// <param name="allowFallback">Whether parts that this program cannot run may go to ONNX Runtime.</param>
     /// <exception cref="BackendException">The file cannot be read, or holds what is not supported.</exception>
     public static (NtirModule Module, ImportReport Report) Import(string path, bool allowFallback)
@@ -87,10 +88,21 @@ public static class NbcCompilation
     private static NtirModule ReadNtir(string path, string name)
     {
         using FileStream stream = Open(path, name);
+        Span<byte> start = stackalloc byte[sizeof(uint)];
+        int length = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        if (NtirBinary.Begins(start[..length]))
+        {
+            // Its constants are used where the file is mapped; reading all of them to check them would undo that.
+            return Accept(NtirBinary.Read(MappedModelFiles.Map(new FileInfo(path)), checkContent: false), name);
+        }
+
+        stream.Position = 0;
         using StreamReader reader = new(stream);
-        NtirReadResult read = NtirParser.Parse(reader.ReadToEnd());
-        return read.Module ?? throw Refusal(name, [read.Fault!.Value]);
+        return Accept(NtirParser.Parse(reader.ReadToEnd()), name);
     }
+
+    private static NtirModule Accept(NtirReadResult read, string name) =>
+        read.Module ?? throw Refusal(name, [read.Fault!.Value]);
 
     private static FileStream Open(string path, string name)
     {

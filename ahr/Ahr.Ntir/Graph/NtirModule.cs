@@ -13,7 +13,10 @@ public sealed class NtirModule
 {
     public const string MainName = "main";
 
-    private readonly List<NtirFunction> _functions = [new(MainName)];
+    private readonly List<NtirFunction> _functions = [];
+    private readonly Dictionary<string, NtirFunction> _byName = new(StringComparer.Ordinal);
+
+    public NtirModule() => AddFunction(MainName);
 
     /// <summary>The function that is the model; always there, always first.</summary>
     public NtirFunction Main => _functions[0];
@@ -24,6 +27,11 @@ public sealed class NtirModule
     /// Where it is shorter, the value's own name counts.</summary>
     public List<string> OutputNames { get; } = [];
 
+    /// <summary>The name of a result of <see cref="Main"/>: its own, else its value's, else <c>output</c> and its
+    /// place.</summary>
+    public string NameOfOutput(int index) =>
+        index < OutputNames.Count ? OutputNames[index] : Main.Body.Results[index].Name ?? $"output{index}";
+
     /// <summary>What the model says of itself: producer, version, licence and the like.</summary>
     public SortedDictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
 
@@ -31,11 +39,18 @@ public sealed class NtirModule
     {
         NtirFunction function = new(name);
         _functions.Add(function);
+        _byName.TryAdd(name, function);
         return function;
     }
 
-    public NtirFunction? FindFunction(string name) => _functions.Find(function => function.Name == name);
+    /// <summary>The first function of this name.</summary>
+    public NtirFunction? FindFunction(string name) => _byName.GetValueOrDefault(name);
 
-    public void RemoveFunctions(Predicate<NtirFunction> isRemoved) =>
+    /// <summary>Takes functions away; <see cref="Main"/> stays.</summary>
+    public void RemoveFunctions(Predicate<NtirFunction> isRemoved)
+    {
         _functions.RemoveAll(function => function != Main && isRemoved(function));
+        _byName.Clear();
+        _functions.ForEach(function => _byName.TryAdd(function.Name, function));
+    }
 }

@@ -52,7 +52,9 @@ public sealed class NtirValue
     /// <summary>Lets every user use another value instead.</summary>
     public void ReplaceAllUsesWith(NtirValue other)
     {
-        foreach (NtirUse use in _uses.ToArray())
+        NtirUse[] uses = [.. _uses];
+        _uses.Clear(); // letting go one by one would take time with the square of the uses
+        foreach (NtirUse use in uses)
         {
             if (use.User is NtirOp op)
             {
@@ -67,7 +69,18 @@ public sealed class NtirValue
 
     internal void AddUse(object user, int index) => _uses.Add(new NtirUse(user, index));
 
-    internal void RemoveUse(object user, int index) => _uses.Remove(new NtirUse(user, index));
+    // From the end: passes take apart last what was made first, or the other way round, and both are common.
+    internal void RemoveUse(object user, int index)
+    {
+        for (int i = _uses.Count - 1; i >= 0; i--)
+        {
+            if (_uses[i].Index == index && ReferenceEquals(_uses[i].User, user))
+            {
+                _uses.RemoveAt(i);
+                return;
+            }
+        }
+    }
 
     public override string ToString() => $"%{Name ?? "_"} : {Type}";
 }

@@ -77,8 +77,8 @@ internal static class RegionInference
         bool stays = op.Regions[0].Results[0] is { } condition &&
             (IsTrue(condition) || (ReferenceEquals(condition, op.Regions[0].Parameters[1]) && runsToEnd));
         return runsToEnd && stays && op.Operand(0) is { } trips &&
-            inference.ContentsOf(trips) is [{ } count] && (!count.IsConstant || count.Value >= 0)
-            ? count
+            inference.ContentsOf(trips) is [{ } count]
+            ? count.SymbolName is null ? Dim.Max(count, 0) : count
             : Dim.Unknown;
     }
 
@@ -97,7 +97,15 @@ internal static class RegionInference
         {
             if (op.Operands[states + i]?.Type is TensorType { Shape: { } shape } tensor)
             {
-                int axis = Normal(axes is null ? 0 : axes[i], shape.Rank);
+                long given = axes is null ? 0 : axes[i];
+                if (given < -shape.Rank || given >= shape.Rank)
+                {
+                    inference.Note(op.Location.ToString(), NtirFault.ShapeMismatch,
+                        $"axis {given} of scanned operand {i} is outside a tensor of rank {shape.Rank}");
+                    continue;
+                }
+
+                int axis = Normal(given, shape.Rank);
                 length = shape[axis].IsUnknown ? length : shape[axis];
                 body.Parameters[states + i].Type =
                     new TensorType(tensor.Element, new SymbolicShape(shape.Where((_, at) => at != axis)));
@@ -145,28 +153,39 @@ internal static class RegionInference
             return; // the verifier says so
         }
 
+        bool isFirst = inference.IsFirstCall(function), isWider = isFirst;
         for (int i = 0; i < Math.Min(function.Body.Parameters.Count, op.Operands.Count); i++)
         {
             NtirValue parameter = function.Body.Parameters[i];
             NtirType given = op.Operands[i]?.Type ?? NtirType.Unknown;
-            parameter.Type = inference.IsFirstCall(function)
-                ? given
-                : TypeJoin.Either(parameter.Type, given) ?? NtirType.Unknown;
+            NtirType type = isFirst ? given : TypeJoin.Either(parameter.Type, given) ?? NtirType.Unknown;
+            isWider |= !type.Equals(parameter.Type);
+            parameter.Type = type;
         }
 
-        inference.EnterCall(function);
+        if (isWider)
+        {
+            inference.EnterCall(function);
+        }
+
         for (int i = 0; i < Math.Min(op.Results.Count, function.Body.Results.Count); i++)
         {
             inference.Settle(op.Results[i], function.Body.Results[i].Type);
         }
     }
 
-    // What a loop carries has a type that holds before the first round and after every one.
+    // What a loop carries has a type that holds before the first round and after every one. When that is not found
+    // soon, less is claimed, and in the end nothing: a body walked with a type that does not hold would be wrong.
     private static void Carry(
         ShapeInference inference, NtirRegion body, int firstParameter, int firstResult, NtirType[] types)
     {
-        for (int round = 0; round < ShapeInference.MostRounds; round++)
+        for (int round = 0; ; round++)
         {
+            if (round == ShapeInference.MostRounds - 1 || inference.IsTired)
+            {
+                Array.Fill(types, NtirType.Unknown);
+            }
+
             for (int i = 0; i < types.Length; i++)
             {
                 body.Parameters[firstParameter + i].Type = types[i];
@@ -177,9 +196,7 @@ internal static class RegionInference
             for (int i = 0; i < types.Length; i++)
             {
                 NtirType after = body.Results[firstResult + i].Type;
-                NtirType next = round < ShapeInference.MostRounds - 2
-                    ? TypeJoin.Either(types[i], after) ?? NtirType.Unknown
-                    : Widest(types[i], after);
+                NtirType next = TypeJoin.Either(types[i], after) ?? NtirType.Unknown;
                 isSettled &= next.Equals(types[i]);
                 types[i] = next;
             }
@@ -188,14 +205,17 @@ internal static class RegionInference
             {
                 return;
             }
+
+            // The last but one: ranks, too, may differ from round to round, but element types rarely do.
+            if (round == ShapeInference.MostRounds - 3)
+            {
+                for (int i = 0; i < types.Length; i++)
+                {
+                    types[i] = types[i] is TensorType tensor ? tensor with { Shape = null } : types[i];
+                }
+            }
         }
     }
-
-    private static NtirType Widest(NtirType before, NtirType after) => before.Equals(after)
-        ? before
-        : before is TensorType tensor && after is TensorType other && tensor.Element == other.Element
-            ? new TensorType(tensor.Element, null)
-            : NtirType.Unknown;
 
     private static NtirType Stacked(NtirType item, Dim length, long axis = 0)
     {

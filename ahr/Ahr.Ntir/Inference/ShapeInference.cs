@@ -13,11 +13,15 @@ namespace Ahr.Ntir.Inference;
 /// Meaning: one walk in order; bodies of loops are walked again until the types of what they carry no longer change.
 /// What operations compute from shapes (Shape, Gather, Concat...) is followed as expressions of the symbols.
 /// Where a rule and the model's own declaration contradict each other, the rule is right.
-/// Bound: the body of a loop is walked at most <see cref="MostRounds"/> times; then its shapes count as unknown.
+/// Bound: the body of a loop is walked at most <see cref="MostRounds"/> times for each walk of what is around it; then
+/// the types of what it carries count as unknown. After <see cref="MostWalks"/> walks of the whole module (loops inside
+/// loops multiply) they do so at once. The module has passed the verifier.
 /// </remarks>
 public sealed class ShapeInference
 {
     public const int MostRounds = 4;
+
+    public const int MostWalks = 64;
 
     /// <summary>Longer lists of sizes are not followed.</summary>
     public const int MostElements = 64;
@@ -30,7 +34,17 @@ public sealed class ShapeInference
     private readonly Dictionary<string, Diagnostic> _diagnostics = new(StringComparer.Ordinal);
     private int _branches;
 
-    private ShapeInference(NtirModule module) => _module = module;
+    private readonly long _mostVisits;
+    private long _visits;
+
+    private ShapeInference(NtirModule module)
+    {
+        _module = module;
+        _mostVisits = MostWalks * (1L + module.Functions.Sum(function => (long)function.Body.AllOps().Count()));
+    }
+
+    /// <summary>True when so much was walked already that loops are no longer tried with exact types.</summary>
+    internal bool IsTired => _visits > _mostVisits;
 
     /// <returns>Operations whose operands can never go together; empty when none.</returns>
     public static IReadOnlyList<Diagnostic> Run(NtirModule module)
@@ -156,6 +170,7 @@ public sealed class ShapeInference
 
     private void Infer(NtirOp op)
     {
+        _visits++;
         OpDefinition? definition = OpTable.Find(op.Name);
         if (definition is { IsStructural: true })
         {

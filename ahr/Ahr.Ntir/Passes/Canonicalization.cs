@@ -2,6 +2,7 @@ using Ahr.Ntir.Graph;
 using Ahr.Ntir.Inference;
 using Ahr.Ntir.Ops;
 using Nbc.Kernels;
+using Nbc.Tensors;
 
 namespace Ahr.Ntir.Passes;
 
@@ -38,10 +39,13 @@ public static class Canonicalization
             }
 
             changes += Tidy(op);
-            NtirValue? equal = s_laws[op.Name].Select(law => law.Apply(op, builder)).FirstOrDefault(v => v is not null);
+            // For an unused result no law may make operations: they would use values and stand nowhere.
+            NtirValue? equal = op.Results is [{ IsUsed: true }, ..]
+                ? s_laws[op.Name].Select(law => law.Apply(op, builder)).FirstOrDefault(v => v is not null)
+                : null;
             ops.AddRange(builder.Take());
             ops.Add(op);
-            if (equal is not null && op.Result.IsUsed)
+            if (equal is not null)
             {
                 Substitute(op.Result, equal);
                 changes++;
@@ -70,9 +74,9 @@ public static class Canonicalization
     private static int Tidy(NtirOp op)
     {
         int changes = 0;
-        if (OpTable.Find(op.Name)?.Descriptor is not { } descriptor || op.Regions.Count > 0)
+        if (OpTable.Find(op.Name) is not { IsStructural: false, Descriptor: var descriptor })
         {
-            return 0;
+            return 0; // operands of a call or a fallback stand at the places of its parameters
         }
 
         while (op.Operands.Count > descriptor.MinInputs && op.Operands[^1] is null)
@@ -104,7 +108,8 @@ public static class Canonicalization
     private static bool IsSame(AttributeValue left, AttributeValue right) => left.Kind == right.Kind && left.Kind switch
     {
         AttributeKind.Int => left.Int == right.Int,
-        AttributeKind.Float => left.Float.Equals(right.Float),
+        AttributeKind.Float =>
+            BitConverter.DoubleToInt64Bits(left.Float) == BitConverter.DoubleToInt64Bits(right.Float),
         AttributeKind.Text => left.TextBytes.AsSpan().SequenceEqual(right.TextBytes),
         AttributeKind.Ints => left.Ints.AsSpan().SequenceEqual(right.Ints),
         _ => false,
@@ -112,7 +117,7 @@ public static class Canonicalization
 
     private static NtirRegion? TakenBranch(NtirOp op) =>
         op.Name == StructuralOps.If && op.Operands[0] is { } condition && condition.TryGetConstant(out var constant) &&
-        constant.Count == 1
+        constant is { Type: ElementType.Bool, Count: 1 }
             ? op.Regions[constant.Span<byte>()[0] != 0 ? 0 : 1]
             : null;
 

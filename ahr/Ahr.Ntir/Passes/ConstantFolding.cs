@@ -9,12 +9,18 @@ namespace Ahr.Ntir.Passes;
 
 /// <summary>Replaces operations on constants by what they give. Law: the module computes the same.</summary>
 /// <remarks>
-/// Bound: a result of at most <see cref="MostBytes"/>, so that a small file cannot grow large in memory; one result
-/// of an operation that would pass it stays as it is.
+/// Bound: results of at most <see cref="MostBytes"/> for one operation, and all that an object of this class folds
+/// takes at most <see cref="MostGrowth"/> more than what it was folded from, so that a small file cannot grow large in
+/// memory. What would pass a bound stays as it is.
 /// </remarks>
 public sealed class ConstantFolding(IConstantEvaluator evaluator)
 {
     public const long MostBytes = 16 << 20;
+
+    /// <summary>Unit: bytes.</summary>
+    public const long MostGrowth = 256 << 20;
+
+    private long _growth;
 
     /// <returns>Operations replaced.</returns>
     public int Run(NtirModule module)
@@ -66,7 +72,15 @@ public sealed class ConstantFolding(IConstantEvaluator evaluator)
             }
         }
 
-        return evaluator.TryEvaluate(op, operands, MostBytes) is { } results ? Replace(op, results) : null;
+        long before = operands.Sum(operand => operand?.ByteCount ?? 0);
+        long most = Math.Min(MostBytes, before + MostGrowth - _growth);
+        if (evaluator.TryEvaluate(op, operands, most) is not { } results)
+        {
+            return null;
+        }
+
+        _growth += Math.Max(0, results.Sum(result => result.ByteCount) - before);
+        return Replace(op, results);
     }
 
     private static bool IsFoldable(KernelDescriptor descriptor) =>

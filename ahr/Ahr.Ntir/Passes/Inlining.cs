@@ -5,21 +5,25 @@ namespace Ahr.Ntir.Passes;
 
 /// <summary>Puts the body of a function in the place of each call. Law: the module computes the same.</summary>
 /// <remarks>
-/// Bound: stops at <see cref="MostOps"/> operations, so that functions which call each other twice cannot grow a module
-/// without end; the caller sees that by the calls that are left.
+/// Bound: a body that would bring the module past <see cref="MostOps"/> operations stays a call, so that functions
+/// which call each other twice cannot grow a module without end; the caller sees that by the calls that are left.
 /// </remarks>
 public sealed class Inlining
 {
     public const int MostOps = 1_000_000;
 
+    private readonly Dictionary<NtirFunction, int> _sizes = new(ReferenceEqualityComparer.Instance);
+    private readonly NtirModule _module;
     private int _ops;
+
+    private Inlining(NtirModule module) => _module = module;
 
     /// <returns>Calls replaced.</returns>
     public static int Run(NtirModule module)
     {
         ArgumentNullException.ThrowIfNull(module);
-        Inlining pass = new() { _ops = module.Main.Body.AllOps().Count() };
-        int replaced = pass.Inline(module, module.Main.Body, 0);
+        Inlining pass = new(module) { _ops = module.Main.Body.AllOps().Count() };
+        int replaced = pass.Inline(module.Main.Body, 0);
         if (!module.Main.Body.AllOps().Any(op => op.Name == StructuralOps.Call))
         {
             module.RemoveFunctions(_ => true);
@@ -28,34 +32,48 @@ public sealed class Inlining
         return replaced;
     }
 
-    private int Inline(NtirModule module, NtirRegion region, int depth)
+    private int Inline(NtirRegion region, int depth)
     {
-        int replaced = 0;
         List<NtirOp> ops = [];
-        foreach (NtirOp op in region.Ops)
+        int replaced = region.Ops.Sum(op => Inline(op, ops, depth));
+        if (replaced > 0)
         {
-            replaced += op.Regions.Sum(inner => Inline(module, inner, depth));
-            if (op.Name != StructuralOps.Call || depth > Verification.Verifier.DeepestNesting || _ops > MostOps ||
-                module.FindFunction(op.Attributes.Text("callee")) is not { } function)
-            {
-                ops.Add(op);
-                continue;
-            }
-
-            ops.AddRange(Expand(op, function.Body));
-            replaced++;
+            region.ReplaceOps(ops);
         }
 
-        if (replaced == 0)
-        {
-            return 0;
-        }
-
-        region.ReplaceOps(ops);
-        return replaced + (ops.Any(op => op.Name == StructuralOps.Call) ? Inline(module, region, depth + 1) : 0);
+        return replaced;
     }
 
-    private List<NtirOp> Expand(NtirOp call, NtirRegion body)
+    // Adds what stands for the operation: itself, or all that it calls.
+    private int Inline(NtirOp op, List<NtirOp> ops, int depth)
+    {
+        int replaced = op.Regions.Sum(inner => Inline(inner, depth));
+        if (op.Name != StructuralOps.Call || depth > Verification.Verifier.DeepestNesting ||
+            _module.FindFunction(op.Attributes.Text("callee")) is not { } function || !Fits(function))
+        {
+            ops.Add(op);
+            return replaced;
+        }
+
+        List<NtirOp> copies = Expand(op, function.Body);
+        op.DropOperands(); // it may be a copy, which stands in no region
+        return replaced + 1 + copies.Sum(copy => Inline(copy, ops, depth + 1));
+    }
+
+    private bool Fits(NtirFunction function)
+    {
+        if (!_sizes.TryGetValue(function, out int size))
+        {
+            size = function.Body.AllOps().Count() + 1;
+            _sizes.Add(function, size);
+        }
+
+        bool fits = size <= MostOps - _ops;
+        _ops += fits ? size : 0;
+        return fits;
+    }
+
+    private static List<NtirOp> Expand(NtirOp call, NtirRegion body)
     {
         Dictionary<NtirValue, NtirValue> map = new(ReferenceEqualityComparer.Instance);
         HashSet<NtirValue> absent = new(ReferenceEqualityComparer.Instance);
@@ -75,7 +93,6 @@ public sealed class Inlining
         foreach (NtirOp op in body.Ops)
         {
             copies.Add(RegionCopy.Copy(op, map, absent, call.Location.Path));
-            _ops++;
         }
 
         for (int i = 0; i < call.Results.Count; i++)

@@ -170,6 +170,7 @@ internal static class AttributeText
 
         if (long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole))
         {
+            scanner.TryTake(": i64"); // as MLIR prints it
             return whole;
         }
 

@@ -24,6 +24,7 @@ public sealed class NtirParser
     private readonly INtirContent? _content;
     private readonly Dictionary<string, NtirValue> _values = new(StringComparer.Ordinal);
     private readonly HashSet<string> _absent = new(StringComparer.Ordinal);
+    private readonly List<string> _defined = [];
 
     private NtirParser(string text, INtirContent? content)
     {
@@ -72,6 +73,11 @@ public sealed class NtirParser
             return _scanner.Fail<NtirModule>("a module has at least one function");
         }
 
+        if (attributes.GetValueOrDefault("version") is not { Kind: AttributeKind.Int, Int: NtirPrinter.Version })
+        {
+            return _scanner.Fail<NtirModule>($"this program reads version = {NtirPrinter.Version}");
+        }
+
         foreach ((string name, AttributeValue value) in attributes)
         {
             if (name.StartsWith("meta.", StringComparison.Ordinal) && value.Kind == AttributeKind.Text)
@@ -85,8 +91,6 @@ public sealed class NtirParser
 
     private bool ParseFunction(NtirModule module, bool isFirst)
     {
-        _values.Clear();
-        _absent.Clear();
         NtirFunction parsed = new("");
         if (!_scanner.Expect("\"ntir.function\"() (") || !ParseRegion(parsed.Body, 0) || !_scanner.Expect(")") ||
             ParseAttributes() is not { } attributes || !_scanner.Expect(": () -> ()"))
@@ -123,6 +127,8 @@ public sealed class NtirParser
             return false;
         }
 
+        int scope = _defined.Count;
+
         while (!_scanner.TryTake("):"))
         {
             if ((region.Parameters.Count > 0 && !_scanner.Expect(",")) || ParseName() is not { } name ||
@@ -148,7 +154,20 @@ public sealed class NtirParser
         }
 
         results.ForEach(result => region.AddResult(result!));
+        LeaveScope(scope);
         return _scanner.Expect("}");
+    }
+
+    // Names that a region gave mean nothing outside, and may be given again.
+    private void LeaveScope(int scope)
+    {
+        foreach (string name in _defined.Skip(scope))
+        {
+            _values.Remove(name);
+            _absent.Remove(name);
+        }
+
+        _defined.RemoveRange(scope, _defined.Count - scope);
     }
 
     private bool ParseOp(NtirRegion region, int depth)
@@ -166,19 +185,17 @@ public sealed class NtirParser
 
         if (_scanner.TryTake("\"ntir.none\"() : () -> !ntir.none"))
         {
-            names.ForEach(name => _absent.Add(name));
-            return true;
+            return names.TrueForAll(name => IsNew(name) && _absent.Add(name));
         }
 
-        if (!_scanner.Expect("\"ntir.") || _scanner.TakeWord() is not { Length: > 0 } kind || !_scanner.Expect("\"(") ||
-            ParseOperands() is not { } operands)
+        if (ParseKind() is not { } kind || !_scanner.Expect("(") || ParseOperands() is not { } operands)
         {
             return false;
         }
 
         // Regions come before the types in the text, and an operation wants its types first.
-        NtirOp holder = new(kind, operands, []);
-        if (!ParseRegions(holder, depth) || ParseAttributes() is not { } attributes || !_scanner.Expect(": (") ||
+        List<NtirRegion> regions = [];
+        if (!ParseRegions(regions, depth) || ParseAttributes() is not { } attributes || !_scanner.Expect(": (") ||
             ParseTypes() is not { } operandTypes || !_scanner.Expect("-> (") || ParseTypes() is not { } types)
         {
             return false;
@@ -186,28 +203,34 @@ public sealed class NtirParser
 
         if (types.Count != names.Count || operandTypes.Count != operands.Count)
         {
-            return _scanner.Fail<object>($"{kind} has {names.Count} results and {types.Count} types") is not null;
+            return _scanner.Fail<object>(
+                $"{kind} has {names.Count} results and {operands.Count} operands, with {types.Count} and " +
+                $"{operandTypes.Count} types") is not null;
         }
 
-        NtirOp op = Finish(holder, types, attributes);
+        NtirOp op = Make(kind, operands, types, attributes);
+        regions.ForEach(each => each.MoveTo(op.AddRegion()));
         region.Add(op);
         return ParseLocation(op) && NameResults(op, attributes) && NameParameters(op.Regions, attributes) &&
             names.Zip(op.Results).All(pair => Define(pair.First, pair.Second));
     }
 
-    private static NtirOp Finish(NtirOp holder, List<NtirType?> types, Dictionary<string, AttributeValue> attributes)
+    private string? ParseKind()
+    {
+        string? kind = _scanner.TakeText() is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
+        return kind is not null && kind.StartsWith("ntir.", StringComparison.Ordinal)
+            ? kind["ntir.".Length..]
+            : _scanner.Fail<string>("an operation is \"ntir.name\"");
+    }
+
+    private static NtirOp Make(
+        string kind, List<NtirValue?> operands, List<NtirType?> types, Dictionary<string, AttributeValue> attributes)
     {
         NtirOp op = new(
-            holder.Name,
-            [.. holder.Operands],
+            kind,
+            operands,
             types.Select(type => type ?? NtirType.Unknown),
             new KernelAttributes(attributes.Where(pair => !pair.Key.StartsWith("ntir.", StringComparison.Ordinal))));
-        foreach (NtirRegion region in holder.Regions)
-        {
-            region.MoveTo(op.AddRegion());
-        }
-
-        holder.DropOperands();
         if (attributes.GetValueOrDefault("ntir.group") is { Kind: AttributeKind.Int } group)
         {
             op.FusionGroup = (int)group.Int;
@@ -216,7 +239,7 @@ public sealed class NtirParser
         return op;
     }
 
-    private bool ParseRegions(NtirOp holder, int depth)
+    private bool ParseRegions(List<NtirRegion> regions, int depth)
     {
         if (!_scanner.TryTake("("))
         {
@@ -225,7 +248,8 @@ public sealed class NtirParser
 
         do
         {
-            if (!ParseRegion(holder.AddRegion(), depth + 1))
+            regions.Add(new NtirRegion(null));
+            if (!ParseRegion(regions[^1], depth + 1))
             {
                 return false;
             }
@@ -349,9 +373,18 @@ public sealed class NtirParser
         return attributes;
     }
 
-    private bool Define(string name, NtirValue value) =>
-        (!_absent.Contains(name) && _values.TryAdd(name, value)) ||
-        _scanner.Fail<object>($"%{name} is made twice") is not null;
+    private bool Define(string name, NtirValue value) => IsNew(name) && _values.TryAdd(name, value);
+
+    private bool IsNew(string name)
+    {
+        if (_values.ContainsKey(name) || _absent.Contains(name))
+        {
+            return _scanner.Fail<object>($"%{name} is made twice") is not null;
+        }
+
+        _defined.Add(name);
+        return true;
+    }
 
     private bool NameResults(NtirOp op, Dictionary<string, AttributeValue> attributes) =>
         Name(op.Results, TextsOf(attributes, "ntir.names"));

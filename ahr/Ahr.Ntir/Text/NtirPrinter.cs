@@ -11,6 +11,9 @@ namespace Ahr.Ntir.Text;
 /// docs/ntir.md is the specification.</remarks>
 public sealed class NtirPrinter
 {
+    /// <summary>Of the text form.</summary>
+    public const int Version = 1;
+
     private readonly StringBuilder _text = new();
     private readonly NtirTextOptions _options;
     private readonly Dictionary<NtirValue, string> _names = new(ReferenceEqualityComparer.Instance);
@@ -47,7 +50,7 @@ public sealed class NtirPrinter
             _text.Append("} : () -> ()\n");
         }
 
-        _text.Append("}) {version = 1");
+        _text.Append(CultureInfo.InvariantCulture, $"}}) {{version = {Version}");
         foreach ((string name, string value) in module.Metadata)
         {
             _text.Append(", ");
@@ -97,7 +100,8 @@ public sealed class NtirPrinter
             _text.AppendJoin(", ", op.Results.Select(NewName)).Append(" = ");
         }
 
-        _text.Append("\"ntir.").Append(op.Name).Append("\"(").AppendJoin(", ", op.Operands.Select(operand =>
+        AttributeText.Quote(_text, Encoding.UTF8.GetBytes("ntir." + op.Name));
+        _text.Append('(').AppendJoin(", ", op.Operands.Select(operand =>
             operand is null ? NoneOf(indent - 2) : NameOf(operand))).Append(')');
         for (int i = 0; i < op.Regions.Count; i++)
         {
@@ -127,7 +131,9 @@ public sealed class NtirPrinter
         string open = " {";
         foreach ((string name, AttributeValue value) in op.Attributes.All)
         {
-            _text.Append(open).Append(name).Append(" = ");
+            _text.Append(open);
+            PrintAttributeName(name);
+            _text.Append(" = ");
             AttributeText.Print(_text, value, _options);
             open = ", ";
         }
@@ -149,6 +155,19 @@ public sealed class NtirPrinter
         _text.Append(_text.Length > start ? "}" : "");
     }
 
+    private void PrintAttributeName(string name)
+    {
+        if (name.Length > 0 && (char.IsAsciiLetter(name[0]) || name[0] == '_') &&
+            name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '$'))
+        {
+            _text.Append(name);
+        }
+        else
+        {
+            AttributeText.Quote(_text, Encoding.UTF8.GetBytes(name));
+        }
+    }
+
     private void PrintParameterNames(IReadOnlyList<NtirRegion> regions, string open)
     {
         if (regions.SelectMany(region => region.Parameters).Any(parameter => parameter.Name is not null))
@@ -160,7 +179,7 @@ public sealed class NtirPrinter
 
     private void PrintLocation(SourceLocation location)
     {
-        if (!_options.WithLocations || location.Path.Length == 0)
+        if (!_options.WithLocations || location == SourceLocation.None)
         {
             return;
         }

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
+using Ahr.Ntir.Binary;
 using Nbc.Tensors;
 using Nbc.Values;
 
@@ -40,7 +40,7 @@ internal static class TensorText
         }
         else
         {
-            text.Append('"').Append(Convert.ToHexString(isInline ? tensor.Bytes() : Hash(tensor))).Append('"');
+            text.Append('"').Append(Convert.ToHexString(isInline ? tensor.Bytes() : NtirBinary.Hash(tensor))).Append('"');
         }
 
         text.Append('>');
@@ -70,8 +70,6 @@ internal static class TensorText
             : isElsewhere ? Find(scanner, content, type, shape, count) : ParseHex(scanner, type, shape, count);
         return tensor is not null && scanner.Expect(">") ? tensor : null;
     }
-
-    private static byte[] Hash(TensorValue tensor) => SHA256.HashData(tensor.Bytes());
 
     private static long[]? ParseShape(Scanner scanner)
     {

@@ -103,18 +103,14 @@ internal static class TypeText
         }
 
         string full = isOwn && name == "string" ? "!ntir.string" : name;
-        if (ElementTypes.TryParseText(full, out ElementType type))
+        bool isType = ElementTypes.TryParseText(full, out ElementType type) || (isOwn && name == "undefined");
+        if (!isType || Element(type) != (isOwn ? "!ntir." + name : name))
         {
-            return type;
+            scanner.Fail<object>($"{name} is no element type");
+            return null;
         }
 
-        if (isOwn && name == "undefined")
-        {
-            return ElementType.Undefined;
-        }
-
-        scanner.Fail<object>($"{name} is no element type");
-        return null;
+        return type;
     }
 
     private static void Wrap(StringBuilder text, string open, NtirType item)

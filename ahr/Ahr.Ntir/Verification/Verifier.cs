@@ -1,6 +1,8 @@
 using Ahr.Ntir.Graph;
 using Ahr.Ntir.Ops;
+using Ahr.Ntir.Types;
 using Nbc.Kernels;
+using Nbc.Values;
 
 namespace Ahr.Ntir.Verification;
 
@@ -15,33 +17,32 @@ public sealed class Verifier
     public const int MostDiagnostics = 100;
     public const int DeepestNesting = 64;
 
-    private readonly NtirModule _module;
     private readonly List<Diagnostic> _diagnostics = [];
     private readonly HashSet<NtirValue> _visible = new(ReferenceEqualityComparer.Instance);
 
-    private Verifier(NtirModule module) => _module = module;
+    private Verifier()
+    {
+    }
 
     public static IReadOnlyList<Diagnostic> Check(NtirModule module)
     {
         ArgumentNullException.ThrowIfNull(module);
-        Verifier verifier = new(module);
+        Verifier verifier = new();
+        HashSet<string> names = new(StringComparer.Ordinal);
         foreach (NtirFunction function in module.Functions)
         {
-            verifier.CheckName(function);
+            if (!names.Add(function.Name))
+            {
+                verifier.Note(NtirFault.WrongCall, $"function {function.Name}",
+                    "the module has two functions of this name");
+            }
+
             verifier._visible.Clear();
             verifier.CheckRegion(function.Body, $"function {function.Name}", 0);
         }
 
         CallCheck.Run(module, verifier.Note);
         return verifier._diagnostics;
-    }
-
-    private void CheckName(NtirFunction function)
-    {
-        if (_module.Functions.Count(other => other.Name == function.Name) > 1)
-        {
-            Note(NtirFault.WrongCall, $"function {function.Name}", "the module has two functions of this name");
-        }
     }
 
     private void CheckRegion(NtirRegion region, string where, int depth)
@@ -85,21 +86,39 @@ public sealed class Verifier
         }
 
         CheckOperands(op, definition.Descriptor, where);
-        CheckAttributes(op, definition.Descriptor, where);
+        bool hasRightAttributes = CheckAttributes(op, definition.Descriptor, where);
         if (op.Regions.Count != definition.Regions)
         {
             Note(NtirFault.WrongRegion, where, $"{op.Name} has {op.Regions.Count} regions, not {definition.Regions}");
             return;
         }
 
-        if (RegionSignature.Fault(op) is { } fault)
+        if (hasRightAttributes)
         {
-            Note(NtirFault.WrongRegion, where, fault);
+            CheckContent(op, where);
         }
 
         foreach (NtirRegion region in op.Regions)
         {
             CheckRegion(region, where, depth + 1);
+        }
+    }
+
+    private void CheckContent(NtirOp op, string where)
+    {
+        if (RegionSignature.Fault(op) is { } fault)
+        {
+            Note(NtirFault.WrongRegion, where, fault);
+        }
+
+        if (op.Name == NtirOp.ConstantName && op.Results.Count == 1)
+        {
+            TensorValue value = op.Attributes.Tensor("value")!;
+            TensorType type = new(value.Type, SymbolicShape.Of(value.Shape));
+            if (!type.Equals(op.Result.Type))
+            {
+                Note(NtirFault.TypeMismatch, where, $"the constant is {type}, its result {op.Result.Type}");
+            }
         }
     }
 
@@ -125,15 +144,17 @@ public sealed class Verifier
             {
                 Note(NtirFault.NotDominated, where, $"operand {i} of {op.Name} is not made before it or around it");
             }
-            else if (op.Operands[i] is null && i < descriptor.MinInputs)
+            else if (op.Operands[i] is null && (i < descriptor.MinInputs || RegionSignature.MustBeGiven(op, i)))
             {
-                Note(NtirFault.WrongCount, where, $"operand {descriptor.Inputs[i]} of {op.Name} is missing");
+                Note(NtirFault.WrongCount, where, $"operand {i} of {op.Name} is missing");
             }
         }
     }
 
-    private void CheckAttributes(NtirOp op, KernelDescriptor descriptor, string where)
+    // True when each is there and of its kind.
+    private bool CheckAttributes(NtirOp op, KernelDescriptor descriptor, string where)
     {
+        int before = _diagnostics.Count;
         foreach ((string name, AttributeValue value) in op.Attributes.All)
         {
             AttributeSpec? spec = descriptor.FindAttribute(name);
@@ -155,6 +176,8 @@ public sealed class Verifier
                 Note(NtirFault.WrongAttribute, where, $"{op.Name} needs attribute {spec.Name}");
             }
         }
+
+        return _diagnostics.Count == before && before < MostDiagnostics;
     }
 
     private void Note(NtirFault fault, string where, string detail)
