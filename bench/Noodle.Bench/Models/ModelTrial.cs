@@ -35,6 +35,7 @@ internal sealed record ModelResult(
 internal static class ModelTrial
 {
     private const int MostRounds = 20;
+    private const int WarmUps = 60; // as many as the compiler waits for before it optimises
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(4);
 
     private static readonly ulong[] s_seeds = [1, 2, 3];
@@ -151,6 +152,12 @@ internal static class ModelTrial
         List<double> own = [], other = [];
         long bytes = long.MaxValue;
         long begun = Stopwatch.GetTimestamp();
+        for (int run = 0; run < WarmUps && Stopwatch.GetElapsedTime(begun) < s_longest / 2; run++)
+        {
+            model.Run(inputs, results, NbcRun.Default, CancellationToken.None);
+        }
+
+        begun = Stopwatch.GetTimestamp();
         for (int round = -1; round < MostRounds && (round < 1 || Stopwatch.GetElapsedTime(begun) < s_longest); round++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
