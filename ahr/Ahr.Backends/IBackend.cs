@@ -20,6 +20,9 @@ public interface IBackendModel : IDisposable
 
     IReadOnlyList<TensorSpec> Outputs { get; }
 
+    /// <summary>Which engine runs it, for each set of input shapes that is told apart.</summary>
+    IReadOnlyList<EngineChoice> Engines => [];
+
     /// <summary>Runs the model once.</summary>
     /// <param name="inputs">All inputs, by name, in any order; read until the run ends, not disposed.</param>
     /// <param name="outputs">Names of the wanted outputs in the wanted order; null for all.</param>
@@ -29,6 +32,15 @@ public interface IBackendModel : IDisposable
     /// failed.</exception>
     ValueTask<TensorSet> RunAsync(TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation);
 }
+
+/// <summary>Which engine runs a model with one set of input shapes, and how fast each was.</summary>
+/// <param name="Shapes">As people read them; empty for any shapes.</param>
+/// <param name="Engine">Its short name; null while it is not settled.</param>
+/// <param name="Times">Those that were measured.</param>
+public sealed record EngineChoice(string Shapes, string? Engine, IReadOnlyList<EngineTime> Times);
+
+/// <summary>Smoothed time of one run on an engine.</summary>
+public readonly record struct EngineTime(string Engine, double Microseconds);
 
 /// <summary>Why a backend could not load or run a model.</summary>
 public enum BackendFault
@@ -44,6 +56,9 @@ public enum BackendFault
 
     /// <summary>The engine failed while running.</summary>
     RunFailed,
+
+    /// <summary>The run wanted more memory or time than it may have; another engine is not asked.</summary>
+    LimitReached,
 }
 
 /// <summary>A model could not be loaded or run; the message is one sentence that names the thing and the way

@@ -10,7 +10,7 @@ namespace Ahr.Runtime;
 /// <param name="Version">Counts up from 1 with each deployment under the name.</param>
 /// <param name="Digest">SHA-256 of the file, 64 lower-case hexadecimal digits.</param>
 /// <param name="SizeBytes">Of the file.</param>
-/// <param name="Platform">As the Open Inference Protocol names it: <c>onnxruntime_onnx</c>.</param>
+/// <param name="Platform">As the Open Inference Protocol names it, such as <c>onnxruntime_onnx</c>.</param>
 /// <param name="Replicas">How many nodes should have it loaded.</param>
 public sealed record DeployedModel(
     string Name,
@@ -22,6 +22,12 @@ public sealed record DeployedModel(
     IReadOnlyList<TensorSpec> Inputs,
     IReadOnlyList<TensorSpec> Outputs)
 {
+    /// <summary>Which engines may run it: <c>auto</c>, or the name of one.</summary>
+    public string Backend { get; init; } = ModelKey.DefaultBackend;
+
+    /// <summary>What a node loads for it.</summary>
+    public ModelKey Key => new(Digest, Backend);
+
     /// <summary>Digest of the list of its chunks, which a fetch is checked against; empty when not known.</summary>
     public string ChunksDigest { get; init; } = "";
 }

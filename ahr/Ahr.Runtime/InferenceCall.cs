@@ -77,6 +77,9 @@ public sealed record InferenceAnswer : IDisposable
     /// <summary>Time in the engine.</summary>
     public TimeSpan Compute { get; init; }
 
+    /// <summary>Short name of the engine that ran the model; empty when it is not known.</summary>
+    public string Engine { get; init; } = "";
+
     /// <summary>True when the model had answered nothing yet on that node: <see cref="Compute"/> then holds what is
     /// paid only once, and says nothing of the next run.</summary>
     public bool IsFirstRun { get; init; }

@@ -12,6 +12,9 @@ public sealed class InferResult : IDisposable
     /// <summary>Id of the node that ran the model; empty when the server does not say.</summary>
     public required string Node { get; init; }
 
+    /// <summary>Short name of the engine that ran the model; empty when the server does not say.</summary>
+    public string Engine { get; init; } = "";
+
     /// <summary>How many nodes the mesh tried; 1 when the server does not say.</summary>
     public required int Attempts { get; init; }
 

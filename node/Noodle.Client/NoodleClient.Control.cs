@@ -80,17 +80,28 @@ public sealed partial class NoodleClient
         Stream file,
         int replicas = 1,
         string? sha256 = null,
+        CancellationToken cancellation = default) =>
+        DeployAsync(name, file, new DeployOptions { Replicas = replicas, Sha256 = sha256 }, cancellation);
+
+    /// <inheritdoc cref="DeployAsync(string, Stream, int, string?, CancellationToken)"/>
+    public Task<ModelInfo> DeployAsync(
+        string name,
+        Stream file,
+        DeployOptions options,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(file);
-        ArgumentOutOfRangeException.ThrowIfLessThan(replicas, 1);
+        ArgumentNullException.ThrowIfNull(options);
+        (int replicas, string? sha256) = (options.Replicas, options.Sha256);
+        ArgumentOutOfRangeException.ThrowIfLessThan(replicas, 1, nameof(options.Replicas));
         if (sha256 is not null && !(sha256.Length == 64 && sha256.All(char.IsAsciiHexDigit)))
         {
-            throw new ArgumentException("A SHA-256 digest has 64 hexadecimal digits.", nameof(sha256));
+            throw new ArgumentException("A SHA-256 digest has 64 hexadecimal digits.", nameof(options));
         }
 
         string path = string.Create(
-            CultureInfo.InvariantCulture, $"{ControlPaths.Models}/{Segment(name)}?replicas={replicas}");
+            CultureInfo.InvariantCulture, $"{ControlPaths.Models}/{Segment(name)}?replicas={replicas}") +
+            (options.Backend is { } backend ? $"&backend={Uri.EscapeDataString(backend)}" : "");
         NodeCall<ModelInfo> call = new(
             MakeRequest,
             (answer, _, cancel) => ReadJsonAsync(answer, ControlJson.Default.ModelInfo, cancel),

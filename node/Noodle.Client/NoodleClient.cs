@@ -120,6 +120,7 @@ public sealed partial class NoodleClient : IDisposable
         {
             Outputs = new TensorSet(tensors, body),
             Node = Header(answer.Headers, NoodleHeaders.Node) ?? "",
+            Engine = Header(answer.Headers, NoodleHeaders.Engine) ?? "",
             Attempts = (int)Math.Clamp(Number(answer.Headers, NoodleHeaders.Attempts), 1, int.MaxValue),
             Reason = Header(answer.Headers, NoodleHeaders.Reason) ?? "",
             Compute = TimeSpan.FromMicroseconds(Number(answer.Headers, NoodleHeaders.Compute)),

@@ -24,6 +24,9 @@ public static class NoodleHeaders
     /// <summary>Answer: id of the node that ran the model.</summary>
     public const string Node = "Noodle-Node";
 
+    /// <summary>Answer: short name of the engine that ran the model, such as <c>nbc</c>.</summary>
+    public const string Engine = "Noodle-Engine";
+
     /// <summary>Answer: how many nodes the mesh tried.</summary>
     public const string Attempts = "Noodle-Attempts";
 

@@ -2,6 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Reflection;
 using System.Security.Cryptography;
+using Ahr.Backends.Auto;
+using Ahr.Backends.Bytecode;
 using Ahr.Backends.OnnxRuntime;
 using Ahr.Planning;
 using Ahr.Runtime;
@@ -15,6 +17,7 @@ using Noodle.Node.Mesh;
 using Noodle.Node.Mesh.Topology;
 using Noodle.Node.Models;
 using Noodle.Node.Options;
+using Noodle.Node.Programs;
 using Noodle.Node.Routing;
 using Noodle.Node.Talk;
 using Noodle.Node.Trust;
@@ -84,6 +87,9 @@ internal sealed class NodeRuntime(
     internal TopologyView Topology => Started(_parts).TopologyView;
 
     internal MeshEventLog Events => Started(_parts).Events;
+
+    /// <summary>Through which programs on several nodes reach each other.</summary>
+    internal ProgramMail Programs => Started(_parts).Talk.Programs;
 
     internal Deployments Deployments => Started(_parts).Deployments;
 
@@ -202,9 +208,7 @@ internal sealed class NodeRuntime(
         var fetcher = new PeerModelFetcher(
             new LinkContentPeers(peers), digest => deployed?.FindByDigest(digest), time,
             logs.CreateLogger<PeerModelFetcher>());
-        var host = new ModelHost(
-            folder.Node, store, backend, resources.Root.OpenChild("models"), fetcher, new ModelHostOptions(),
-            logs.CreateLogger<ModelHost>());
+        ModelHost host = AssembleHost(folder, store, backend, fetcher);
         var state = new ClusterState(
             folder.Node,
             new StateDatabase(
@@ -236,6 +240,7 @@ internal sealed class NodeRuntime(
             Status = status,
             Trust = trust.Talk,
             Health = health,
+            Programs = AssemblePrograms(folder, peers, trust, facts),
             MaxRequestBytes = options.MaxRequestBytes,
             MaxStateBytes = 2 * new LwwMap().Limits.TotalBytes,
             Stopping = _stop.Token,
@@ -250,6 +255,25 @@ internal sealed class NodeRuntime(
             trust, new TrustControl(trust, peers, () => mesh.Strangers, time),
             new TopologyView(topology, peers, relays, facts, () => host.InFlight, seed), events, callers);
     }
+
+    private ModelHost AssembleHost(
+        NodeFolder folder, ModelStore store, OnnxRuntimeBackend onnxRuntime, PeerModelFetcher fetcher)
+    {
+        ResourceAccount account = resources.Root.OpenChild("models");
+        ResourceAccount runs = account.OpenChild("nbc");
+        ILogger<NbcBackend> log = logs.CreateLogger<NbcBackend>();
+        // Whoever names Noodle's own engine gets nothing else; where either will do, parts may run on the other.
+        var nbc = new NbcBackend(new NbcBackendOptions { AllowFallback = false }, log, runs);
+        var mixed = new NbcBackend(new NbcBackendOptions(), log, runs);
+        var auto = new AutoBackend([mixed, onnxRuntime], time, logs.CreateLogger<AutoBackend>());
+        return new ModelHost(
+            folder.Node, store, auto, account, fetcher, new ModelHostOptions(), logs.CreateLogger<ModelHost>(), nbc,
+            onnxRuntime);
+    }
+
+    private ProgramMail AssemblePrograms(NodeFolder folder, MeshPeers peers, TrustParts trust, MeshFacts facts) => new(
+        folder.Node, new ProgramPeers(peers), trust.Talk.MayRunPrograms, resources.Root.OpenChild("programs"),
+        facts.Meets);
 
     private InferenceRouter AssembleRouter(
         ClusterModels catalog, ModelHost host, MeshPeers peers, MeshFacts facts, HedgedAttempts attempts, ulong seed)

@@ -7,8 +7,10 @@ namespace Ahr.Backends.Auto;
 public sealed class AutoBackend(
     IReadOnlyList<IBackend> engines, TimeProvider time, ILogger<AutoBackend> logger) : IBackend
 {
+    public const string BackendName = "auto";
+
     /// <inheritdoc/>
-    public string Name => "auto";
+    public string Name => BackendName;
 
     /// <summary>The engines it chooses among.</summary>
     public IReadOnlyList<IBackend> Engines => engines;

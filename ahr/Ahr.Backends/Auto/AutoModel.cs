@@ -32,6 +32,18 @@ internal sealed class AutoModel : IBackendModel
 
     public IReadOnlyList<TensorSpec> Outputs => _engines[0].Model.Outputs;
 
+    public IReadOnlyList<EngineChoice> Engines
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _trials.OrderByDescending(pair => pair.Value.Calls)
+                    .ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => Describe(pair.Key, pair.Value))];
+            }
+        }
+    }
+
     public async ValueTask<TensorSet> RunAsync(
         TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
     {
@@ -47,6 +59,11 @@ internal sealed class AutoModel : IBackendModel
                     .ConfigureAwait(false);
                 Note(trial, engine, _time.GetElapsedTime(start), shapes);
                 return answer;
+            }
+            catch (BackendException failed) when (failed.Fault == BackendFault.LimitReached)
+            {
+                GiveUp(trial, engine); // whoever watches limits is asked again next time, not one that does not
+                throw;
             }
             catch (BackendException failed) when (failed.Fault == BackendFault.RunFailed)
             {
@@ -97,6 +114,14 @@ internal sealed class AutoModel : IBackendModel
         }
     }
 
+    private void GiveUp(EngineTrial trial, int engine)
+    {
+        lock (_gate)
+        {
+            trial.GaveUp(engine);
+        }
+    }
+
     private bool Rule(EngineTrial trial, int engine)
     {
         lock (_gate)
@@ -114,6 +139,20 @@ internal sealed class AutoModel : IBackendModel
                 _trials.Remove(Others);
             }
         }
+    }
+
+    private EngineChoice Describe(string shapes, EngineTrial trial)
+    {
+        List<EngineTime> times = [];
+        for (int i = 0; i < _engines.Count; i++)
+        {
+            if (trial.MicrosecondsOf(i) is { } measured)
+            {
+                times.Add(new EngineTime(_engines[i].Name, measured));
+            }
+        }
+
+        return new EngineChoice(shapes, trial.Winner < 0 ? null : _engines[trial.Winner].Name, times);
     }
 
     private string Times(EngineTrial trial) => string.Join(", ", _engines.Select((engine, i) => string.Create(

@@ -33,6 +33,9 @@ internal sealed class EngineTrial
     /// <summary>The engine that won; -1 while it is not settled.</summary>
     public int Winner => _winner;
 
+    /// <summary>Calls that asked who takes them.</summary>
+    public long Calls => _calls;
+
     /// <summary>Smoothed time of a run on an engine; null before it was measured.</summary>
     public double? MicrosecondsOf(int engine) => _candidates[engine].Smoothed;
 
@@ -81,6 +84,9 @@ internal sealed class EngineTrial
             _winner = engine;
         }
     }
+
+    /// <summary>Notes that a run ended without a time: it counts as not begun.</summary>
+    public void GaveUp(int engine) => _candidates[engine].Started--;
 
     /// <summary>Notes that an engine cannot do this: it gets no further calls.</summary>
     /// <returns>False when no engine is left.</returns>

@@ -3,6 +3,7 @@ using Ahr.Importers;
 using Ahr.Ntir.Graph;
 using Ahr.Ntir.Types;
 using Microsoft.Extensions.Logging;
+using Nbc.Runtime.Frames;
 using Nbc.Tensors;
 using Noodle.Primitives;
 
@@ -18,6 +19,15 @@ public sealed class NbcBackendOptions
     /// <summary>Programs kept for input shapes that came again, 0 to 256, for each model.</summary>
     [Range(0, 256)]
     public int MaxShapes { get; init; } = 8;
+
+    /// <summary>Unit: bytes that one run may hold beside the weights, from 1 MiB on; 0: half of the machine's memory.
+    /// </summary>
+    [Range(0, long.MaxValue)]
+    public long MaxRunBytes { get; init; }
+
+    /// <summary>How long one run may take, 1 ms to 1 day.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "1.00:00:00")]
+    public TimeSpan MaxRunTime { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Whether parts of a model that this engine does not have may run on ONNX Runtime.</summary>
     public bool AllowFallback { get; init; } = true;
@@ -54,7 +64,7 @@ public sealed class NbcBackend(
         {
             TensorSpec[] outputs = [.. programs.Generic.Outputs.Select(port =>
                 Spec(name, "output", port.Name, port.Type))];
-            return new NbcBackendModel(name, inputs, outputs, Rankless(module), programs);
+            return new NbcBackendModel(name, inputs, outputs, Rankless(module), programs, Limits());
         }
         catch
         {
@@ -62,6 +72,14 @@ public sealed class NbcBackend(
             throw;
         }
     }
+
+    private NbcLimits Limits() => new()
+    {
+        MemoryBytes = options.MaxRunBytes > 0
+            ? options.MaxRunBytes
+            : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2,
+        Time = options.MaxRunTime,
+    };
 
     private static HashSet<string> Rankless(NtirModule module) => [.. module.Main.Body.Parameters
         .Where(parameter => parameter.TensorType is { Shape: null }).Select(parameter => parameter.Name ?? "")];

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ahr.Backends.OnnxRuntime;
 using Nbc.Runtime.Errors;
 using Nbc.Runtime.Frames;
@@ -22,7 +23,8 @@ internal sealed class NbcBackendModel : IBackendModel
         TensorSpec[] inputs,
         TensorSpec[] outputs,
         IReadOnlySet<string> rankless,
-        ShapePrograms programs)
+        ShapePrograms programs,
+        NbcLimits limits)
     {
         _name = name;
         _programs = programs;
@@ -30,12 +32,14 @@ internal sealed class NbcBackendModel : IBackendModel
         Outputs = outputs;
         _rule = new InputRule(name, inputs, rankless);
         _all = [.. Enumerable.Range(0, outputs.Length)];
-        _run = new NbcRun { Task = new NbcTask { Owner = $"model {name}" } };
+        _run = new NbcRun { Task = new NbcTask { Owner = $"model {name}", Limits = limits } };
     }
 
     public IReadOnlyList<TensorSpec> Inputs { get; }
 
     public IReadOnlyList<TensorSpec> Outputs { get; }
+
+    public IReadOnlyList<EngineChoice> Engines { get; } = [new("", "nbc", [])];
 
     public ValueTask<TensorSet> RunAsync(
         TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
@@ -49,6 +53,11 @@ internal sealed class NbcBackendModel : IBackendModel
 
     public void Dispose() => _programs.Dispose();
 
+    // The frames of a run carry the trace that it belongs to, where there is one.
+    private NbcRun Traced() => Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity
+        ? _run with { Task = _run.Task with { TraceId = activity.TraceId.ToHexString() } }
+        : _run;
+
     private TensorSet Run(Tensor[] ordered, int[] wanted, CancellationToken cancellation)
     {
         using PinnedInputs pinned = PinnedInputs.Of(ordered);
@@ -56,7 +65,7 @@ internal sealed class NbcBackendModel : IBackendModel
         try
         {
             using ShapePrograms.Lease program = _programs.Rent(ordered);
-            program.Model.Run(pinned.Values, results, _run, cancellation);
+            program.Model.Run(pinned.Values, results, Traced(), cancellation);
             return MachineOutputs.Wrap(Outputs, results, wanted, "nbc");
         }
         catch (NbcException reason)
@@ -67,7 +76,11 @@ internal sealed class NbcBackendModel : IBackendModel
             }
 
             throw new BackendException(
-                BackendFault.RunFailed, $"'{_name}' could not be run with these inputs: {reason.Error}", reason);
+                reason.Error.Code is NbcErrorCode.TooLarge or NbcErrorCode.OutOfTime
+                    ? BackendFault.LimitReached
+                    : BackendFault.RunFailed,
+                $"'{_name}' could not be run with these inputs: {reason.Error}",
+                reason);
         }
     }
 }

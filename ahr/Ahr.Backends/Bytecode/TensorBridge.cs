@@ -119,7 +119,7 @@ internal sealed class MachineOutputs : IDisposable
             return new Tensor(name, value.Type, shape, WriteStrings(value.Strings));
         }
 
-        NativeBytes window = new(value.Bytes());
+        NativeBytes window = new(value.Bytes(), value);
         _windows.Add(window);
         return new Tensor(name, value.Type, shape, window.Memory);
     }

@@ -92,7 +92,7 @@ public sealed class ConformanceRun(IConformanceSubject subject, Tolerance tolera
         tensor.ResetView(wide, tensor.Shape);
     }
 
-    private static NbcValue? Read(string? path, IReadOnlyList<NtirType> types, int index)
+    internal static NbcValue? Read(string? path, IReadOnlyList<NtirType> types, int index)
     {
         if (path is null)
         {

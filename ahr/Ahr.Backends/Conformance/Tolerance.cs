@@ -13,5 +13,6 @@ public readonly record struct Tolerance(double Relative, double Absolute, double
 
     public bool Accepts(double actual, double expected, double largest) =>
         actual.Equals(expected) || actual == expected ||
-        Math.Abs(actual - expected) <= Absolute + (Relative * Math.Abs(expected)) + (OfLargest * largest);
+        (double.IsFinite(actual) && double.IsFinite(expected) &&
+            Math.Abs(actual - expected) <= Absolute + (Relative * Math.Abs(expected)) + (OfLargest * largest));
 }

@@ -5,8 +5,10 @@ namespace Ahr.Backends.OnnxRuntime;
 
 /// <summary>Memory of the engine, shown as <see cref="Memory{T}"/> until it is given back.</summary>
 /// <remarks>After <see cref="Close"/> every access throws; a span taken before must not be used after.</remarks>
-internal sealed unsafe class NativeBytes(ReadOnlySpan<byte> bytes) : MemoryManager<byte>
+internal sealed unsafe class NativeBytes(ReadOnlySpan<byte> bytes, object? keeper = null) : MemoryManager<byte>
 {
+    // What owns the memory lives as long as anybody can still look through this window.
+    private object? _keeper = keeper;
     private readonly int _length = bytes.Length;
     private void* _start = System.Runtime.CompilerServices.Unsafe.AsPointer(
         ref System.Runtime.InteropServices.MemoryMarshal.GetReference(bytes));
@@ -29,7 +31,11 @@ internal sealed unsafe class NativeBytes(ReadOnlySpan<byte> bytes) : MemoryManag
     {
     }
 
-    public void Close() => _start = null;
+    public void Close()
+    {
+        _start = null;
+        _keeper = null;
+    }
 
     protected override void Dispose(bool disposing) => Close();
 }

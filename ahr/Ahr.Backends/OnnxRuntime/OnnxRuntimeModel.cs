@@ -39,6 +39,8 @@ internal sealed class OnnxRuntimeModel : IBackendModel
 
     public IReadOnlyList<TensorSpec> Outputs { get; }
 
+    public IReadOnlyList<EngineChoice> Engines { get; } = [new("", "onnxruntime", [])];
+
     public ValueTask<TensorSet> RunAsync(
         TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
     {

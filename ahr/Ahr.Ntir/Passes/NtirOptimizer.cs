@@ -34,7 +34,7 @@ public static class NtirOptimizer
             int changes = ShapeFolding.Run(module);
             changes += folding?.Run(module) ?? 0;
             changes += Canonicalization.Run(module);
-            changes += CommonSubexpressions.Run(module);
+            changes += SubexpressionElimination.Run(module);
             changes += DeadCode.Run(module);
             if (changes == 0)
             {

@@ -3,14 +3,16 @@ using Noodle.Primitives;
 namespace Ahr.Runtime;
 
 /// <summary>One model's place in the host, from the first wish to have it to its unloading.</summary>
-internal sealed class HostedModel(string digest) : IProgress<FetchProgress>, IDisposable
+internal sealed class HostedModel(ModelKey key) : IProgress<FetchProgress>, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private volatile LoadedModel? _loaded;
     private long _fetchedBytes;
     private long _totalBytes;
 
-    public string Digest { get; } = digest;
+    public ModelKey Key { get; } = key;
+
+    public string Digest => Key.Digest;
 
     public volatile ModelState State;
 
@@ -74,6 +76,8 @@ internal sealed class HostedModel(string digest) : IProgress<FetchProgress>, IDi
             loaded?.Inputs ?? [],
             loaded?.Outputs ?? [])
         {
+            Backend = Key.Backend,
+            Engines = loaded?.Engines ?? [],
             Fetched = State == ModelState.Fetching
                 ? new FetchProgress(Interlocked.Read(ref _fetchedBytes), Interlocked.Read(ref _totalBytes)) : default,
         };

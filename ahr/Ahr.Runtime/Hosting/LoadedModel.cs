@@ -39,6 +39,8 @@ internal sealed class LoadedModel : IDisposable
 
     public IReadOnlyList<TensorSpec> Outputs => _model.Outputs;
 
+    public IReadOnlyList<EngineChoice> Engines => _model.Engines;
+
     public int InFlight => Volatile.Read(ref _entered);
 
     public long Served => Interlocked.Read(ref _served);
@@ -124,6 +126,7 @@ internal sealed class LoadedModel : IDisposable
             return new InferenceAnswer
             {
                 Outputs = result, Node = _node, Attempts = 1, Compute = compute, IsFirstRun = isFirst,
+                Engine = result.Engine ?? "",
             };
         }
         catch (BackendException reason)

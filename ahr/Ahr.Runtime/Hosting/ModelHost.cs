@@ -20,16 +20,18 @@ namespace Ahr.Runtime;
 public sealed class ModelHost : IAsyncDisposable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, HostedModel> _models = new(StringComparer.Ordinal);
+    private readonly Dictionary<ModelKey, HostedModel> _models = [];
     private readonly ModelStore _store;
-    private readonly IBackend _backend;
+    private readonly Dictionary<string, IBackend> _backends;
     private readonly IResourceAccount _account;
     private readonly IModelFetcher? _fetcher;
     private readonly ModelHostOptions _options;
     private readonly ILogger<ModelHost> _logger;
     private bool _disposed;
 
+    /// <param name="backend">Runs what does not name another one.</param>
     /// <param name="fetcher">Null when there is no peer to fetch from.</param>
+    /// <param name="others">Backends that a model may name.</param>
     public ModelHost(
         NodeId node,
         ModelStore store,
@@ -37,7 +39,8 @@ public sealed class ModelHost : IAsyncDisposable
         IResourceAccount account,
         IModelFetcher? fetcher,
         ModelHostOptions options,
-        ILogger<ModelHost> logger)
+        ILogger<ModelHost> logger,
+        params ReadOnlySpan<IBackend> others)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(backend);
@@ -46,7 +49,12 @@ public sealed class ModelHost : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(logger);
         Node = node;
         _store = store;
-        _backend = backend;
+        _backends = new(StringComparer.Ordinal) { [ModelKey.DefaultBackend] = backend };
+        foreach (IBackend other in others)
+        {
+            _backends.Add(other.Name, other);
+        }
+
         _account = account;
         _fetcher = fetcher;
         _options = options;
@@ -77,31 +85,44 @@ public sealed class ModelHost : IAsyncDisposable
         }
     }
 
+    /// <summary>True when models may ask for a backend of this name.</summary>
+    public bool HasBackend(string name) => _backends.ContainsKey(name);
+
     /// <summary>Every model that is wanted here, in ordinal order of digests.</summary>
     public IReadOnlyList<ModelStatus> List()
     {
         lock (_gate)
         {
-            return [.. _models.Values.OrderBy(model => model.Digest, StringComparer.Ordinal)
+            return [.. _models.Values.OrderBy(model => model.Key.ToString(), StringComparer.Ordinal)
                 .Select(model => model.ToStatus())];
         }
     }
 
     /// <summary>How far this node is with one model.</summary>
-    public ModelStatus GetStatus(string digest) =>
-        Find(digest)?.ToStatus() ?? new ModelStatus(digest, ModelState.Absent, "", 0, 0, 0, 0, [], []);
+    public ModelStatus GetStatus(ModelKey key) => Find(key)?.ToStatus() ?? StatusOf(key, ModelState.Absent, "");
+
+    /// <summary>The loaded form of a file for a caller that names no backend: the default one, else any.</summary>
+    public ModelKey FindAny(string digest)
+    {
+        lock (_gate)
+        {
+            ModelKey common = new(digest, ModelKey.DefaultBackend);
+            return _models.ContainsKey(common)
+                ? common
+                : _models.Values.FirstOrDefault(model => model.Digest == digest)?.Key ?? common;
+        }
+    }
 
     /// <summary>True when calls of the model are answered here.</summary>
-    public bool IsReady(string digest) => Find(digest) is { State: ModelState.Ready, Unload: null };
+    public bool IsReady(ModelKey key) => Find(key) is { State: ModelState.Ready, Unload: null };
 
     /// <summary>Fetches and loads a model unless that is done or under way, and waits for the end.</summary>
     /// <param name="cancellation">Ends the wait, not the load; <see cref="UnloadAsync"/> ends the load.</param>
-    public async Task<ModelStatus> LoadAsync(string digest, CancellationToken cancellation)
+    public async Task<ModelStatus> LoadAsync(ModelKey key, CancellationToken cancellation)
     {
-        if (!ModelStore.IsDigest(digest))
+        if (!ModelStore.IsDigest(key.Digest))
         {
-            const string reason = "a model digest is 64 lower-case hexadecimal digits";
-            return new ModelStatus(digest, ModelState.Failed, reason, 0, 0, 0, 0, [], []);
+            return StatusOf(key, ModelState.Failed, "a model digest is 64 lower-case hexadecimal digits");
         }
 
         while (true)
@@ -111,9 +132,9 @@ public sealed class ModelHost : IAsyncDisposable
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                if (_models.TryGetValue(digest, out model) && model.State == ModelState.Failed && model.Unload is null)
+                if (_models.TryGetValue(key, out model) && model.State == ModelState.Failed && model.Unload is null)
                 {
-                    _models.Remove(digest);
+                    _models.Remove(key);
                     model.Dispose();
                     model = null;
                 }
@@ -121,10 +142,10 @@ public sealed class ModelHost : IAsyncDisposable
                 if (model is null && !TryMakeRoom())
                 {
                     string reason = $"this node holds {_options.MaxModels} models: remove one or raise MaxModels";
-                    return new ModelStatus(digest, ModelState.Failed, reason, 0, 0, 0, 0, [], []);
+                    return StatusOf(key, ModelState.Failed, reason);
                 }
 
-                model ??= Begin(digest);
+                model ??= Begin(key);
                 wait = model.Unload ?? model.Load;
             }
 
@@ -137,11 +158,11 @@ public sealed class ModelHost : IAsyncDisposable
     }
 
     /// <summary>Ends a load under way or lets running calls end, then gives the model's memory back.</summary>
-    public Task UnloadAsync(string digest)
+    public Task UnloadAsync(ModelKey key)
     {
         lock (_gate)
         {
-            return _models.TryGetValue(digest, out HostedModel? model)
+            return _models.TryGetValue(key, out HostedModel? model)
                 ? model.Unload ??= Task.Run(() => EndAsync(model))
                 : Task.CompletedTask;
         }
@@ -151,18 +172,18 @@ public sealed class ModelHost : IAsyncDisposable
     /// <param name="outputs">Wanted outputs in the wanted order; null for all.</param>
     /// <exception cref="OperationCanceledException">Cancelled while it waited or ran.</exception>
     public ValueTask<InferenceAnswer> RunAsync(
-        string digest, TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
+        ModelKey key, TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        if (Find(digest) is { Unload: null, Loaded: { } loaded })
+        if (Find(key) is { Unload: null, Loaded: { } loaded })
         {
             return loaded.RunAsync(inputs, outputs, cancellation);
         }
 
-        ModelStatus status = GetStatus(digest);
+        ModelStatus status = GetStatus(key);
         string message = status.State == ModelState.Failed
-            ? $"model {digest} could not be loaded on this node: {status.Reason}"
-            : $"model {digest} is not loaded on this node";
+            ? $"model {key} could not be loaded on this node: {status.Reason}"
+            : $"model {key} is not loaded on this node";
         return new(new InferenceAnswer
         {
             Fault = InferenceFault.NotReady, Message = message, Node = Node, Attempts = 1,
@@ -172,21 +193,24 @@ public sealed class ModelHost : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        string[] digests;
+        ModelKey[] keys;
         lock (_gate)
         {
             _disposed = true;
-            digests = [.. _models.Keys];
+            keys = [.. _models.Keys];
         }
 
-        await Task.WhenAll(digests.Select(UnloadAsync)).ConfigureAwait(false);
+        await Task.WhenAll(keys.Select(UnloadAsync)).ConfigureAwait(false);
     }
 
-    private HostedModel? Find(string digest)
+    private static ModelStatus StatusOf(ModelKey key, ModelState state, string reason) =>
+        new(key.Digest, state, reason, 0, 0, 0, 0, [], []) { Backend = key.Backend };
+
+    private HostedModel? Find(ModelKey key)
     {
         lock (_gate)
         {
-            return _models.GetValueOrDefault(digest);
+            return _models.GetValueOrDefault(key);
         }
     }
 
@@ -200,17 +224,17 @@ public sealed class ModelHost : IAsyncDisposable
         HostedModel? failed = _models.Values.FirstOrDefault(
             model => model.State == ModelState.Failed && model.Unload is null);
         failed?.Dispose();
-        return failed is not null && _models.Remove(failed.Digest);
+        return failed is not null && _models.Remove(failed.Key);
     }
 
-    private HostedModel Begin(string digest)
+    private HostedModel Begin(ModelKey key)
     {
-        HostedModel model = new(digest)
+        HostedModel model = new(key)
         {
-            State = _store.Contains(digest) ? ModelState.Loading : ModelState.Fetching,
+            State = _store.Contains(key.Digest) ? ModelState.Loading : ModelState.Fetching,
         };
         model.Load = Task.Run(() => LoadOnceAsync(model));
-        _models.Add(digest, model);
+        _models.Add(key, model);
         return model;
     }
 
@@ -253,6 +277,11 @@ public sealed class ModelHost : IAsyncDisposable
 
     private async Task<string?> TryLoadAsync(HostedModel model)
     {
+        if (!_backends.TryGetValue(model.Key.Backend, out IBackend? backend))
+        {
+            return $"this node has no backend '{model.Key.Backend}'";
+        }
+
         if (model.State == ModelState.Fetching)
         {
             if (_fetcher is null)
@@ -286,7 +315,7 @@ public sealed class ModelHost : IAsyncDisposable
         }
 
         Interlocked.Exchange(ref model.MemoryBytes, bytes);
-        IBackendModel ready = await _backend.LoadAsync(_store.PathOf(model.Digest), model.Stopped)
+        IBackendModel ready = await backend.LoadAsync(_store.PathOf(model.Digest), model.Stopped)
             .ConfigureAwait(false);
         model.SetReady(new LoadedModel(model.Digest, Node, ready, _options, _logger));
         return null;
@@ -303,7 +332,7 @@ public sealed class ModelHost : IAsyncDisposable
 
         lock (_gate)
         {
-            _models.Remove(model.Digest);
+            _models.Remove(model.Key);
         }
 
         model.Dispose();

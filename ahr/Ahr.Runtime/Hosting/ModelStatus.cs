@@ -1,3 +1,4 @@
+using Ahr.Backends;
 using Nbc.Tensors;
 
 namespace Ahr.Runtime;
@@ -40,6 +41,14 @@ public sealed record ModelStatus(
     IReadOnlyList<TensorSpec> Inputs,
     IReadOnlyList<TensorSpec> Outputs)
 {
+    /// <summary>Which engines may run it.</summary>
+    public string Backend { get; init; } = ModelKey.DefaultBackend;
+
+    public ModelKey Key => new(Digest, Backend);
+
+    /// <summary>Which engine runs it, for each set of input shapes; empty until it is ready.</summary>
+    public IReadOnlyList<EngineChoice> Engines { get; init; } = [];
+
     /// <summary>How much of the file is here while it is fetched.</summary>
     public FetchProgress Fetched { get; init; }
 }

@@ -16,6 +16,7 @@ public readonly record struct AttemptRecord(NodeId Node, InferenceFault Fault, T
 /// <param name="Outcome">As the caller was told.</param>
 /// <param name="Duration">From the call to its answer.</param>
 /// <param name="Cancelled">True when the caller went away before the answer.</param>
+/// <param name="Engine">Which engine ran the model; empty when none did.</param>
 public sealed record DecisionEntry(
     long Sequence,
     DateTimeOffset Time,
@@ -24,7 +25,8 @@ public sealed record DecisionEntry(
     IReadOnlyList<AttemptRecord> Attempts,
     InferenceFault Outcome,
     TimeSpan Duration,
-    bool Cancelled = false);
+    bool Cancelled = false,
+    string Engine = "");
 
 /// <summary>The latest calls with where they went and why.</summary>
 /// <remarks>
@@ -76,11 +78,12 @@ public sealed class DecisionLog
         IReadOnlyList<AttemptRecord> attempts,
         InferenceFault outcome,
         TimeSpan duration,
-        bool cancelled)
+        bool cancelled,
+        string engine = "")
     {
         long sequence = Interlocked.Increment(ref _next) - 1;
         Volatile.Write(
             ref _ring[sequence % Capacity],
-            new DecisionEntry(sequence, time, model, decision, attempts, outcome, duration, cancelled));
+            new DecisionEntry(sequence, time, model, decision, attempts, outcome, duration, cancelled, engine));
     }
 }

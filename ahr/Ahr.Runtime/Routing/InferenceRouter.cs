@@ -117,7 +117,7 @@ public sealed class InferenceRouter : IInferenceService
             candidates[i] = known[i].IsLocal
                 ? known[i] with
                 {
-                    IsReady = Host.IsReady(model.Digest),
+                    IsReady = Host.IsReady(model.Key),
                     ReportedInFlight = Host.InFlight,
                     OutstandingHere = 0,
                     RoundTripMicroseconds = 0,
@@ -132,12 +132,15 @@ public sealed class InferenceRouter : IInferenceService
         DeployedModel model, InferenceCall call, IReadOnlyList<Candidate> candidates, List<NodeId> failed, Prng prng)
     {
         var ask = new SelectionAsk(
-            model.Digest, _times.Get(model.Digest).Microseconds, call.Inputs.ByteCount, call.Requirement);
+            KindOf(model), _times.Get(KindOf(model)).Microseconds, call.Inputs.ByteCount, call.Requirement);
         return Selector.Choose(candidates, failed, ask, prng);
     }
 
+    // Calls that take alike: of one file on the same engines.
+    private static string KindOf(DeployedModel model) => model.Key.ToString();
+
     internal bool IsBeingLoaded(DeployedModel model) =>
-        Host.GetStatus(model.Digest).State is ModelState.Fetching or ModelState.Loading
+        Host.GetStatus(model.Key).State is ModelState.Fetching or ModelState.Loading
         || (Progress?.IsBeingLoaded(model) ?? false);
 
     /// <summary>Makes one attempt; whatever goes wrong is in the answer, except a cancellation.</summary>
@@ -147,17 +150,18 @@ public sealed class InferenceRouter : IInferenceService
         CancellationToken cancellation)
     {
         NodeId chosen = nodes[0];
+        string kind = KindOf(model);
         Instant sent = Now();
         InferenceAnswer answer;
         try
         {
             answer = chosen == Host.Node || _runner is null
                 ? await RunAsync(chosen, remaining, cancellation).ConfigureAwait(false)
-                : await _runner.RunAsync(nodes, model.Digest, remaining, RunAsync, cancellation).ConfigureAwait(false);
+                : await _runner.RunAsync(nodes, kind, remaining, RunAsync, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            Selector.Learn(chosen, model.Digest, Now() - sent, isAnswered: false);
+            Selector.Learn(chosen, kind, Now() - sent, isAnswered: false);
             throw;
         }
 
@@ -165,21 +169,21 @@ public sealed class InferenceRouter : IInferenceService
         answer = answer with { Node = answered, Attempts = Math.Max(answer.Attempts, 1) };
         if (answer is { Fault: InferenceFault.None, IsFirstRun: false })
         {
-            _times.Learn(model.Digest, answer.Compute);
+            _times.Learn(kind, answer.Compute);
             if (answered == chosen || answer.Attempts > 1) // else the chosen one was not asked at all
             {
-                Selector.Learn(chosen, model.Digest, Now() - sent, isAnswered: answered == chosen);
+                Selector.Learn(chosen, kind, Now() - sent, isAnswered: answered == chosen);
             }
         }
         else if (answer.Fault == InferenceFault.DeadlineExceeded)
         {
-            Selector.Learn(chosen, model.Digest, Now() - sent, isAnswered: false);
+            Selector.Learn(chosen, kind, Now() - sent, isAnswered: false);
         }
 
         return answer;
 
         ValueTask<InferenceAnswer> RunAsync(NodeId node, TimeSpan left, CancellationToken stop) => node == Host.Node
-            ? Host.RunAsync(model.Digest, call.Inputs, call.Outputs, stop)
+            ? Host.RunAsync(model.Key, call.Inputs, call.Outputs, stop)
             : AskAsync(node, call, left, stop);
     }
 

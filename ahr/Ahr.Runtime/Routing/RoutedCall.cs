@@ -20,6 +20,7 @@ internal sealed class RoutedCall
     private readonly List<AttemptRecord> _attempts = new(1);
     private Decision? _decision;
     private InferenceAnswer? _last;
+    private string _engine = "";
 
     public RoutedCall(InferenceRouter router, InferenceCall call, TimeSpan timeout, Prng prng)
     {
@@ -33,7 +34,7 @@ internal sealed class RoutedCall
     }
 
     public void Record(InferenceFault outcome, bool cancelled) => _router.Decisions.Add(
-        _began, _call.Model, _decision, _attempts, outcome, _router.Now() - _start, cancelled);
+        _began, _call.Model, _decision, _attempts, outcome, _router.Now() - _start, cancelled, _engine);
 
     public async ValueTask<InferenceAnswer> RunAsync(CancellationToken cancellation)
     {
@@ -133,6 +134,7 @@ internal sealed class RoutedCall
         }
 
         _attempts.Add(new AttemptRecord(answer.Node, answer.Fault, _router.Now() - sent, answer.Attempts));
+        _engine = answer.Engine;
         if (answer.Fault != InferenceFault.None)
         {
             _failed.Add(answer.Node);

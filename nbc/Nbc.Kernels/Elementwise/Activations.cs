@@ -42,7 +42,13 @@ internal readonly struct Sigmoid : IRealUnary
 {
     static T IRealUnary.Invoke<T>(T x, T a, T b) => T.One / (T.One + T.Exp(-x));
 
-    static void IRealUnary.Invoke<TSelf, T>(ReadOnlySpan<T> x, Span<T> y, T a, T b) => TensorPrimitives.Sigmoid(x, y);
+    static void IRealUnary.Invoke<TSelf, T>(ReadOnlySpan<T> x, Span<T> y, T a, T b)
+    {
+        if (!x.IsEmpty) // the vector form throws for none
+        {
+            TensorPrimitives.Sigmoid(x, y);
+        }
+    }
 }
 
 /// <summary>log(1 + exp(x)) without overflow, exact for small results too.</summary>
@@ -75,10 +81,11 @@ internal readonly struct Gelu : IRealUnary
 }
 
 /// <summary>The approximation of <see cref="Gelu"/> by tanh.</summary>
+/// <remarks>(1 + tanh z) / 2 is 1 / (1 + exp(-2 z)), which loses no digits where tanh is near -1.</remarks>
 internal readonly struct GeluTanh : IRealUnary
 {
-    static T IRealUnary.Invoke<T>(T x, T a, T b) => T.CreateTruncating(0.5) * x * (T.One
-        + T.Tanh(T.CreateTruncating(Math.Sqrt(2 / Math.PI)) * (x + (T.CreateTruncating(0.044715) * x * x * x))));
+    static T IRealUnary.Invoke<T>(T x, T a, T b) => x / (T.One
+        + T.Exp(T.CreateTruncating(-2 * Math.Sqrt(2 / Math.PI)) * (x + (T.CreateTruncating(0.044715) * x * x * x))));
 }
 
 internal readonly struct Mish : IRealUnary

@@ -75,7 +75,7 @@ internal static class FloatBlocks
     public static unsafe Span<T> Scratch<T>(KernelContext context, long count)
         where T : unmanaged
     {
-        if (count > int.MaxValue / sizeof(T))
+        if (count < 0 || count > int.MaxValue / sizeof(T))
         {
             throw Refusal.TooLarge($"{count} elements of {sizeof(T)} bytes do not fit into the memory of a run");
         }

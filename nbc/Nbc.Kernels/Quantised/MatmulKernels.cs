@@ -30,7 +30,8 @@ internal sealed class MatmulIntegerKernel : Kernel
 /// <remarks>
 /// Shape: by numpy's rule for matmul. Scales and zero points: one, or one for each row of a and each column of b.
 /// Meaning: the whole product times a_scale * b_scale / y_scale in single precision, to nearest, ties to even.
-/// Source: ONNX operator QLinearMatMul, version 21. Float8 operands are refused.
+/// Float8 operands are multiplied in double precision; their zero points are zeros.
+/// Source: ONNX operator QLinearMatMul, version 21.
 /// </remarks>
 internal sealed class QlinearMatmulKernel : Kernel
 {
@@ -39,9 +40,15 @@ internal sealed class QlinearMatmulKernel : Kernel
     {
         TensorValue a = context.Input(0);
         TensorValue b = context.Input(3);
+        MatmulShape shape = MatmulShape.Of(a.Shape, b.Shape, stackalloc long[2 * Broadcast.MaxRank]);
+        if (IsFloat8(a.Type) && IsFloat8(b.Type) && IsFloat8(context.Input(7).Type))
+        {
+            InDouble(context, shape, a, b);
+            return;
+        }
+
         QuantisedScale.CheckBytes(a, "a");
         QuantisedScale.CheckBytes(b, "b");
-        MatmulShape shape = MatmulShape.Of(a.Shape, b.Shape, stackalloc long[2 * Broadcast.MaxRank]);
         ZeroPoints aZeros = ZeroPoints.Read(context.Input(2), a, shape.Rows, isColumns: false);
         ZeroPoints bZeros = ZeroPoints.Read(context.Input(5), b, shape.Columns, isColumns: true);
         TensorValue yZero = context.Input(7);
@@ -59,6 +66,47 @@ internal sealed class QlinearMatmulKernel : Kernel
             float aScale = aScales[aScales.Length == 1 ? 0 : i / shape.Columns % shape.Rows];
             float bScale = bScales[bScales.Length == 1 ? 0 : i % shape.Columns];
             bytes[i] = (byte)rounding.Round(sums[i] * (aScale * bScale / target.Scale), target.Zero);
+        }
+    }
+
+    private static bool IsFloat8(ElementType type) =>
+        type is >= ElementType.Float8E4M3FN and <= ElementType.Float8E5M2FNUZ;
+
+    private static void InDouble(KernelContext context, in MatmulShape shape, TensorValue a, TensorValue b)
+    {
+        TensorValue y = context.Output(0, context.Input(7).Type, shape.Result);
+        ReadOnlySpan<float> left = RealSpans.Open<float>(context, a);
+        ReadOnlySpan<float> right = RealSpans.Open<float>(context, b);
+        ReadOnlySpan<float> aScales = LineScales.Read(context, 1, shape.Rows);
+        ReadOnlySpan<float> bScales = LineScales.Read(context, 4, shape.Columns);
+        double yScale = LineScales.Read(context, 6, 1)[0];
+        BroadcastRuns runs = new(stackalloc long[BroadcastRuns.Memory(2, Broadcast.MaxRank)], 2, shape.Batch);
+        runs.Add(0, MatmulShape.BatchOf(a.Shape));
+        runs.Add(1, MatmulShape.BatchOf(b.Shape));
+        runs.Start();
+        Span<byte> codes = y.Span<byte>();
+        int plane = shape.Rows * shape.Columns;
+        while (codes.Length > 0 && runs.Next())
+        {
+            for (int at = 0; at < runs.Length * plane; at++)
+            {
+                int batch = at / plane;
+                int row = at / shape.Columns % shape.Rows;
+                int column = at % shape.Columns;
+                int fromA = (((runs.First(0) + (runs.Stays(0) ? 0 : batch)) * shape.Rows) + row) * shape.Depth;
+                int fromB = ((runs.First(1) + (runs.Stays(1) ? 0 : batch)) * shape.Depth * shape.Columns) + column;
+                double sum = 0;
+                for (int k = 0; k < shape.Depth; k++)
+                {
+                    sum += (double)left[fromA + k] * right[fromB + (k * shape.Columns)];
+                }
+
+                double scale = aScales[aScales.Length == 1 ? 0 : row];
+                scale *= bScales[bScales.Length == 1 ? 0 : column];
+                codes[(runs.Result * plane) + at] = SmallFloats.FromSingle(y.Type, (float)(sum * scale / yScale));
+            }
+
+            context.ThrowIfCancelled();
         }
     }
 }

@@ -125,7 +125,7 @@ internal sealed class LayerNormalizationKernel(KernelAttributes attributes, bool
         }
 
         private Span<T> Moment<T>(int output, out TensorValue? tensor)
-            where T : unmanaged, INumber<T>
+            where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
             if (isRms || !context.Wants(output))
             {
@@ -137,7 +137,9 @@ internal sealed class LayerNormalizationKernel(KernelAttributes attributes, bool
             x.Shape.CopyTo(shape);
             shape[axis..x.Rank].Fill(1);
             tensor = context.Output(output, stash, shape[..x.Rank]);
-            return RealSpans.Room<T>(context, tensor);
+            Span<T> room = RealSpans.Room<T>(context, tensor);
+            room.Fill(T.NaN); // rows of no elements have no mean
+            return room;
         }
     }
 }

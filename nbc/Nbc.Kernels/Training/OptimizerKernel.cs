@@ -86,8 +86,8 @@ internal abstract class OptimizerKernel(int states) : Kernel
         TensorValue x = context.Input(First + index);
         TensorValue gradient = context.Input(First + tensors + index);
         TensorValue y = context.Output(index, x.Type, x.Shape);
-        TensorValue? first = states > 0 ? context.Output(tensors + index, x.Type, x.Shape) : null;
-        TensorValue? second = states > 1 ? context.Output((2 * tensors) + index, x.Type, x.Shape) : null;
+        TensorValue? first = State(context, 1, tensors, index, x);
+        TensorValue? second = State(context, 2, tensors, index, x);
         Span<double> block = stackalloc double[4 * FloatBlocks.Length];
         for (int done = 0; done < x.Count; done += FloatBlocks.Length)
         {
@@ -111,6 +111,11 @@ internal abstract class OptimizerKernel(int states) : Kernel
             context.ThrowIfCancelled();
         }
     }
+
+    private TensorValue? State(KernelContext context, int kind, int tensors, int index, TensorValue x) =>
+        kind <= states && context.Wants((kind * tensors) + index)
+            ? context.Output((kind * tensors) + index, x.Type, x.Shape)
+            : null;
 
     private void ReadState(KernelContext context, int kind, int tensors, int index, int first, Span<double> values)
     {

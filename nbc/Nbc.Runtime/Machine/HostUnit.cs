@@ -56,8 +56,7 @@ internal sealed class HostUnit(
         }
     }
 
-    /// <returns>False when the instruction is none of these.</returns>
-    public bool TryRun(LoadedInstruction instruction, int first)
+    public void Run(LoadedInstruction instruction, int first)
     {
         NbcInstruction code = instruction.Code;
         switch ((NbcOpcode)code.Opcode)
@@ -89,14 +88,10 @@ internal sealed class HostUnit(
             case NbcOpcode.NetworkRecv:
                 Receive(instruction, first);
                 break;
-            case >= NbcOpcode.DistributedAllReduce and <= NbcOpcode.DistributedBarrier:
+            default:
                 RunCollective(instruction, first);
                 break;
-            default:
-                return false;
         }
-
-        return true;
     }
 
     private NbcPlacement Placement() => _placement ?? new NbcPlacement(null, null, 1);

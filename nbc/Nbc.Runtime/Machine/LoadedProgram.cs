@@ -6,12 +6,34 @@ using Nbc.Values;
 
 namespace Nbc.Runtime.Machine;
 
+/// <summary>Which part of the machine runs an instruction.</summary>
+internal enum MachineUnit
+{
+    Control,
+    Scalar,
+    Value,
+    Host,
+    Kernel,
+}
+
 /// <summary>One instruction, ready to run; many machines share it.</summary>
 internal sealed class LoadedInstruction
 {
-    public required NbcInstruction Code { get; init; }
+    private readonly MachineUnit _unit;
+
+    public required NbcInstruction Code
+    {
+        get;
+        init
+        {
+            field = value;
+            _unit = UnitOf(value);
+        }
+    }
 
     public required InstructionDescriptor Descriptor { get; init; }
+
+    public MachineUnit Unit => _unit;
 
     /// <summary>As <see cref="NbcOperand"/> says.</summary>
     public int[] Inputs { get; init; } = [];
@@ -24,6 +46,17 @@ internal sealed class LoadedInstruction
 
     /// <summary>Null for instructions of the machine itself.</summary>
     public Kernel? Kernel { get; init; }
+
+    private static MachineUnit UnitOf(NbcInstruction code) => code.IsKernel ? MachineUnit.Kernel
+        : (NbcOpcode)code.Opcode switch
+        {
+            NbcOpcode.Push => MachineUnit.Control,
+            >= NbcOpcode.Pop and <= NbcOpcode.TextLength => MachineUnit.Scalar,
+            >= NbcOpcode.TensorCreate and <= NbcOpcode.TensorDim => MachineUnit.Value,
+            NbcOpcode.Print or (>= NbcOpcode.ResourceAlloc and <= NbcOpcode.ResourceQuery) or
+                >= NbcOpcode.OnPlacement => MachineUnit.Host,
+            _ => MachineUnit.Control,
+        };
 }
 
 /// <summary>A function, ready to run.</summary>
@@ -46,9 +79,12 @@ internal sealed class LoadedProgram
 
     private readonly KernelFactory? _engines;
 
-    private LoadedProgram(NbcProgram source, TensorValue[] constants, KernelFactory? engines)
+    private readonly bool _packs;
+
+    private LoadedProgram(NbcProgram source, TensorValue[] constants, NbcLoadOptions options)
     {
-        _engines = engines;
+        _engines = options.Engines;
+        _packs = constants.Sum(constant => constant.ByteCount) <= options.MaxPackedBytes;
         Source = source;
         Constants = constants;
         Functions = new LoadedFunction[source.Functions.Length];
@@ -61,13 +97,11 @@ internal sealed class LoadedProgram
     public LoadedFunction[] Functions { get; }
 
     /// <param name="source">Verified.</param>
-    /// <param name="blobs">Where constants may lie; null: nowhere.</param>
-    /// <param name="engines">Makes the kernel of each ENGINE_CALL; null: there is no other engine.</param>
     /// <exception cref="NbcException">A blob is missing or wrong, or a kernel refuses its attributes.</exception>
-    public static LoadedProgram Load(NbcProgram source, INbcBlobs? blobs, KernelFactory? engines = null)
+    public static LoadedProgram Load(NbcProgram source, NbcLoadOptions options)
     {
         LoadedProgram program = new(
-            source, [.. source.Constants.Select(constant => Open(constant, blobs))], engines);
+            source, [.. source.Constants.Select(constant => Open(constant, options.Blobs))], options);
         for (int i = 0; i < program.Functions.Length; i++)
         {
             program.Functions[i] = program.LoadFunction(source.Functions[i], i);
@@ -158,14 +192,35 @@ internal sealed class LoadedProgram
 
     private Kernel MakeKernel(NbcInstruction code, int[] inputs)
     {
-        KernelAttributes attributes = code.D >= 0 ? Source.Attributes[code.D] : KernelAttributes.None;
+        KernelAttributes attributes = code.D >= 0 ? Shared(Source.Attributes[code.D]) : KernelAttributes.None;
         string name = KernelTable.Find(code.Opcode)!.Name;
         Kernel kernel = name == EngineCall && _engines is not null
             ? _engines(attributes)
             : KernelRegistry.Create(name, attributes);
-        kernel.Prepare([.. inputs.Select(operand =>
-            NbcOperand.IsConstant(operand) ? Constants[NbcOperand.ConstantIndex(operand)] : null)]);
+        if (_packs)
+        {
+            kernel.Prepare([.. inputs.Select(operand =>
+                NbcOperand.IsConstant(operand) ? Constants[NbcOperand.ConstantIndex(operand)] : null)]);
+        }
+
         return kernel;
+    }
+
+    // Runs on several threads share a kernel's tensors: those lie in memory that counts nothing.
+    private static KernelAttributes Shared(KernelAttributes attributes)
+    {
+        if (attributes.All.All(pair => pair.Value.Kind is not (AttributeKind.Tensor or AttributeKind.Tensors)))
+        {
+            return attributes;
+        }
+
+        return new KernelAttributes(attributes.All.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.Kind switch
+        {
+            AttributeKind.Tensor => NbcConstant.Of(pair.Key, pair.Value.Tensor).Value!,
+            AttributeKind.Tensors => AttributeValue.FromTensors(
+                [.. pair.Value.Tensors.Select(tensor => NbcConstant.Of(pair.Key, tensor).Value!)]),
+            _ => pair.Value,
+        })));
     }
 
     // A register dies when TENSOR_DESTROY follows at once, or when this instruction sets it.

@@ -89,7 +89,11 @@ internal sealed partial class NbcMachine : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Trim();
+    public void Dispose()
+    {
+        Trim();
+        _budget.GiveBack(_budget.Held); // registers and locals; what callers still hold is theirs from now on
+    }
 
     private void Loop(CancellationToken cancellation)
     {
@@ -126,20 +130,6 @@ internal sealed partial class NbcMachine : IDisposable
 
     private void Execute(LoadedInstruction instruction)
     {
-        if (instruction.Kernel is { } kernel)
-        {
-            if (_host.HasPlacement)
-            {
-                _host.Place();
-            }
-
-            _context.Begin(instruction, _first, _arena);
-            kernel.Run(_context);
-            _context.Commit();
-            _pc++;
-            return;
-        }
-
         NbcOpcode opcode = (NbcOpcode)instruction.Code.Opcode;
         if (_host.HasPlacement && instruction.Descriptor.Format == NbcFormat.Values &&
             opcode is not NbcOpcode.TensorDestroy)
@@ -147,14 +137,28 @@ internal sealed partial class NbcMachine : IDisposable
             _host.Place();
         }
 
-        if (ScalarUnit.TryRun(opcode, _stack) || _values.TryRun(instruction, _first, _arena) ||
-            _host.TryRun(instruction, _first))
+        switch (instruction.Unit)
         {
-            _pc++;
-            return;
+            case MachineUnit.Kernel:
+                _context.Begin(instruction, _first, _arena);
+                instruction.Kernel!.Run(_context);
+                _context.Commit();
+                break;
+            case MachineUnit.Scalar:
+                ScalarUnit.Run(opcode, _stack);
+                break;
+            case MachineUnit.Value:
+                _values.Run(instruction, _first, _arena);
+                break;
+            case MachineUnit.Host:
+                _host.Run(instruction, _first);
+                break;
+            default:
+                RunControl(opcode, instruction);
+                return;
         }
 
-        RunControl(opcode, instruction);
+        _pc++;
     }
 
     private void RunControl(NbcOpcode opcode, LoadedInstruction instruction)

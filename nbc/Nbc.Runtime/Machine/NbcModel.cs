@@ -68,7 +68,7 @@ public sealed class NbcModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(run);
         CheckPorts(inputs, outputs);
-        _free.Wait(cancellation);
+        WaitForMachine(run.Task.Deadline, cancellation);
         try
         {
             NbcMachine machine = Rent();
@@ -109,6 +109,17 @@ public sealed class NbcModel : IDisposable
             {
                 machine.Dispose();
             }
+        }
+    }
+
+    private void WaitForMachine(DateTimeOffset? deadline, CancellationToken cancellation)
+    {
+        int ms = deadline is { } end
+            ? (int)Math.Clamp((end - _clock.GetUtcNow()).TotalMilliseconds, 0, int.MaxValue)
+            : Timeout.Infinite;
+        if (!_free.Wait(ms, cancellation))
+        {
+            throw new NbcException(NbcErrorCode.OutOfTime, "no machine became free before the deadline");
         }
     }
 

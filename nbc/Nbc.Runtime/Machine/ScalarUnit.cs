@@ -10,34 +10,31 @@ internal static class ScalarUnit
 {
     private const double IntEnd = 9223372036854775808.0; // 2^63
 
-    /// <returns>False when the instruction is none of these.</returns>
-    public static bool TryRun(NbcOpcode opcode, StackManager stack)
+    public static void Run(NbcOpcode opcode, StackManager stack)
     {
         switch (opcode)
         {
             case NbcOpcode.Pop:
                 stack.Pop();
-                return true;
+                break;
             case NbcOpcode.Dup:
                 NbcScalar top = stack.Pop();
                 stack.Push(top);
                 stack.Push(top);
-                return true;
-            case NbcOpcode.Not or NbcOpcode.Neg or NbcOpcode.ToInt or NbcOpcode.ToFloat or NbcOpcode.ToText or
-                NbcOpcode.TextLength:
-                stack.Push(Unary(opcode, stack.Pop()));
-                return true;
+                break;
             case NbcOpcode.Swap:
                 (NbcScalar upper, NbcScalar lower) = (stack.Pop(), stack.Pop());
                 stack.Push(upper);
                 stack.Push(lower);
-                return true;
-            case >= NbcOpcode.Add and <= NbcOpcode.Or:
+                break;
+            case NbcOpcode.Not or NbcOpcode.Neg or NbcOpcode.ToInt or NbcOpcode.ToFloat or NbcOpcode.ToText or
+                NbcOpcode.TextLength:
+                stack.Push(Unary(opcode, stack.Pop()));
+                break;
+            default:
                 NbcScalar right = stack.Pop();
                 stack.Push(Binary(opcode, stack.Pop(), right));
-                return true;
-            default:
-                return false;
+                break;
         }
     }
 

@@ -15,8 +15,7 @@ internal sealed class ValueUnit(StackManager stack, RegisterFile registers, Mach
 {
     private const int MaxRank = NbcType.MaxRank;
 
-    /// <returns>False when the instruction is none of these.</returns>
-    public bool TryRun(LoadedInstruction instruction, int first, FrameArena? arena)
+    public void Run(LoadedInstruction instruction, int first, FrameArena? arena)
     {
         switch ((NbcOpcode)instruction.Code.Opcode)
         {
@@ -26,17 +25,14 @@ internal sealed class ValueUnit(StackManager stack, RegisterFile registers, Mach
                     registers.Set(first + register, null);
                 }
 
-                return true;
+                break;
             case NbcOpcode.Move:
                 Move(instruction, first);
-                return true;
-            case NbcOpcode.TensorCreate or NbcOpcode.ScalarToTensor or NbcOpcode.TensorToScalar or
-                NbcOpcode.TensorRank or NbcOpcode.TensorDim:
+                break;
+            default:
                 context.Begin(instruction, first, arena);
                 RunTensor((NbcOpcode)instruction.Code.Opcode, instruction.Code.D);
-                return true;
-            default:
-                return false;
+                break;
         }
     }
 

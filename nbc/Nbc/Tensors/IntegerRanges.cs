@@ -7,17 +7,19 @@ public static class IntegerRanges
     /// <returns>False for any other type.</returns>
     public static bool TryGet(ElementType type, out long least, out long largest)
     {
-        int bits = ElementTypes.FileBitsOf(type);
-        bool isSigned = ElementTypes.IsSigned(type);
-        if (bits > 32 || (!isSigned && !ElementTypes.IsUnsigned(type)))
+        int bits = type switch
         {
-            least = largest = 0;
-            return false;
-        }
-
-        least = isSigned ? -(1L << (bits - 1)) : 0;
-        largest = isSigned ? (1L << (bits - 1)) - 1 : (1L << bits) - 1;
-        return true;
+            ElementType.Int2 or ElementType.UInt2 => 2,
+            ElementType.Int4 or ElementType.UInt4 => 4,
+            ElementType.Int8 or ElementType.UInt8 => 8,
+            ElementType.Int16 or ElementType.UInt16 => 16,
+            ElementType.Int32 or ElementType.UInt32 => 32,
+            _ => 0,
+        };
+        bool isSigned = ElementTypes.IsSigned(type);
+        least = isSigned && bits > 0 ? -(1L << (bits - 1)) : 0;
+        largest = bits == 0 ? 0 : isSigned ? (1L << (bits - 1)) - 1 : (1L << bits) - 1;
+        return bits > 0;
     }
 
     /// <summary>The lowest bits of a number as an element below eight bits, in its byte.</summary>

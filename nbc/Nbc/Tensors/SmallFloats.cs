@@ -119,7 +119,7 @@ public static class SmallFloats
             int sign = float.IsNegative(value) ? Sign : 0;
             if (float.IsNaN(value))
             {
-                return (byte)(HasNegativeZero ? Nan | sign : Nan);
+                return (byte)(HasNegativeZero && Nan != Largest ? Nan | sign : Nan);
             }
 
             int code = Largest + 1;

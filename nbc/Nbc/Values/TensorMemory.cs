@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Nbc.Values;
@@ -23,6 +24,9 @@ public abstract unsafe class TensorMemory
 
     /// <summary>Unit: bytes.</summary>
     public long Length { get; private set; }
+
+    /// <summary>The array it lies in, if any: a span of that keeps it alive.</summary>
+    internal virtual byte[]? Array => null;
 
     /// <summary>Alignment of memory of our own: a cache line, and the widest vector.</summary>
     public const int Alignment = 64;
@@ -56,21 +60,54 @@ public abstract unsafe class TensorMemory
     protected abstract void Free();
 }
 
-/// <summary>Memory from the operating system's heap.</summary>
+/// <summary>Memory of its own: up to <see cref="MostCollected"/> from the collector, pinned; above, from the system.
+/// </summary>
+/// <remarks>
+/// Meaning: small memory is let go by the collector alone, so that a span of it is safe even when nobody holds the
+/// tensor any more. Large memory is freed at once by the last <see cref="TensorMemory.Release"/>, and at the latest by its
+/// finalizer: whoever reads a span of it keeps the tensor.
+/// </remarks>
 public sealed unsafe class HeapMemory : TensorMemory
 {
+    /// <summary>Unit: bytes.</summary>
+    public const int MostCollected = 1 << 20;
+
     /// <param name="length">Unit: bytes. Zero is allowed.</param>
     public HeapMemory(long length)
-        : base((byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1), Alignment), length)
+        : this(
+            length,
+            length <= MostCollected ? GC.AllocateUninitializedArray<byte>((int)length + Alignment, pinned: true) : null)
     {
+    }
+
+    private HeapMemory(long length, byte[]? array)
+        : base(array is null ? (byte*)NativeMemory.AlignedAlloc((nuint)length, Alignment) : Aligned(array), length)
+    {
+        Array = array;
+        if (array is not null)
+        {
+            GC.SuppressFinalize(this);
+        }
     }
 
     ~HeapMemory() => NativeMemory.AlignedFree(Pointer);
 
+    internal override byte[]? Array { get; }
+
     protected override void Free()
     {
-        NativeMemory.AlignedFree(Pointer);
+        if (Array is null)
+        {
+            NativeMemory.AlignedFree(Pointer);
+        }
+
         Restart(null, 0); // the finalizer then frees nothing
+    }
+
+    private static byte* Aligned(byte[] array)
+    {
+        nuint start = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array)); // pinned: it stays there
+        return (byte*)((start + Alignment - 1) & ~(nuint)(Alignment - 1));
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Nbc.Tensors;
 
 namespace Nbc.Values;
@@ -14,6 +15,8 @@ public sealed unsafe class TensorValue : NbcValue
     private long[] _shape = [];
     private TensorMemory? _memory;
     private byte* _pointer;
+    private byte[]? _array;
+    private int _place;
     private byte[][]? _strings;
 
     public ElementType Type { get; private set; }
@@ -92,6 +95,7 @@ public sealed unsafe class TensorValue : NbcValue
         _memory?.Release();
         _memory = memory;
         _pointer = memory.Pointer + offset;
+        TakeArray(memory.Array);
         _strings = null;
     }
 
@@ -128,7 +132,7 @@ public sealed unsafe class TensorValue : NbcValue
         Reset(type, shape, memory, source._pointer - memory.Pointer + offset);
     }
 
-    /// <summary>The elements, to read and to write.</summary>
+    /// <summary>The elements, to read and to write, for as long as the tensor is held.</summary>
     /// <exception cref="InvalidOperationException"><typeparamref name="T"/> is not as large as an element.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<T> Span<T>()
@@ -139,12 +143,16 @@ public sealed unsafe class TensorValue : NbcValue
             ThrowSize(typeof(T));
         }
 
-        return new Span<T>(_pointer, Count);
+        return _array is { } array
+            ? MemoryMarshal.CreateSpan(ref Unsafe.As<byte, T>(ref array[_place]), Count)
+            : new Span<T>(_pointer, Count);
     }
 
     /// <summary>The elements as bytes.</summary>
     /// <exception cref="OverflowException">More than 2^31 - 1 bytes; use <see cref="Pointer"/> then.</exception>
-    public Span<byte> Bytes() => new(_pointer, checked((int)ByteCount));
+    public Span<byte> Bytes() => _array is { } array
+        ? array.AsSpan(_place, (int)ByteCount)
+        : new Span<byte>(_pointer, checked((int)ByteCount));
 
     /// <inheritdoc/>
     public override void Release()
@@ -169,7 +177,18 @@ public sealed unsafe class TensorValue : NbcValue
         _memory?.Release();
         _memory = null;
         _pointer = null;
+        _array = null;
         _strings = null;
+    }
+
+    private void TakeArray(byte[]? array)
+    {
+        _array = array;
+        if (array is not null)
+        {
+            _place = (int)Unsafe.ByteOffset(
+                ref MemoryMarshal.GetArrayDataReference(array), ref Unsafe.AsRef<byte>(_pointer));
+        }
     }
 
     // Shape may be a view of this very tensor's shape: copy before anything else changes.

@@ -1,6 +1,4 @@
 using Ahr.Backends;
-using Ahr.Backends.OnnxRuntime;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Noodle.Cli.CommandLine;
 
@@ -9,6 +7,5 @@ internal static class OnnxRuntime
 {
     /// <exception cref="BackendException">The file is not a model that it can run.</exception>
     public static ValueTask<IBackendModel> LoadAsync(string path, CancellationToken cancellation) =>
-        new OnnxRuntimeBackend(new OnnxRuntimeOptions(), NullLogger<OnnxRuntimeBackend>.Instance)
-            .LoadAsync(path, cancellation);
+        Engine.LoadAsync("onnxruntime", path, cancellation);
 }

@@ -12,10 +12,11 @@ namespace Noodle.Cli.Demo;
 /// <param name="Retried">Attempts beyond the first, by the client and by the mesh.</param>
 /// <param name="UnansweredAtKill">Requests in flight when the node was killed.</param>
 /// <param name="VictimServed">Requests that the killed node had answered by then.</param>
+/// <param name="Engines">Answers by each engine.</param>
 /// <param name="Failures">What went wrong, as sentences, each once.</param>
 internal sealed record LoadReport(
     int Sent, int Answered, int Wrong, int Retried, double P50Ms, double P99Ms, int UnansweredAtKill, int VictimServed,
-    IReadOnlyList<string> Failures);
+    IReadOnlyDictionary<string, int> Engines, IReadOnlyList<string> Failures);
 
 /// <summary>Many callers at once, all nodes asked in turn, and one node killed in the middle of it.</summary>
 internal sealed class DemoLoad(NoodleClient client, DigitSamples samples, string model)
@@ -26,6 +27,7 @@ internal sealed class DemoLoad(NoodleClient client, DigitSamples samples, string
     private const int LeastUnanswered = 50;
     private readonly ConcurrentBag<double> _latenciesMs = [];
     private readonly ConcurrentDictionary<string, bool> _failures = new();
+    private readonly ConcurrentDictionary<string, int> _engines = new();
     private int _next, _answered, _wrong, _retried, _inFlight, _victimServed, _unansweredAtKill, _killed;
 
     /// <summary>Sends <paramref name="requests"/> requests, and kills the victim when a third of them is
@@ -37,7 +39,7 @@ internal sealed class DemoLoad(NoodleClient client, DigitSamples samples, string
         return new LoadReport(
             requests, _answered, _wrong, _retried, Percentile(sorted, 0.50), Percentile(sorted, 0.99),
             _unansweredAtKill,
-            _victimServed, [.. _failures.Keys]);
+            _victimServed, new SortedDictionary<string, int>(_engines, StringComparer.Ordinal), [.. _failures.Keys]);
     }
 
     /// <summary>Nearest rank; 0 when there is nothing.</summary>
@@ -72,6 +74,7 @@ internal sealed class DemoLoad(NoodleClient client, DigitSamples samples, string
     private void Count(InferResult result, int number, NodeProcess victim)
     {
         Interlocked.Increment(ref _answered);
+        _engines.AddOrUpdate(result.Engine, 1, static (_, count) => count + 1);
         Interlocked.Add(ref _retried, result.ClientRetries + result.Attempts - 1);
         if (!samples.IsRight(number, result.Outputs))
         {

@@ -23,8 +23,8 @@ internal sealed class DemoReport(TextWriter? output)
 
     public void Answer(NodeProcess asked, InferResult result, long digit, long label, double ms) => Line(string.Create(
         CultureInfo.InvariantCulture,
-        $"asked {Short(asked.Id)}: a {digit} (written: {label}), by {Short(result.Node)} in {ms:0.0} ms; " +
-        $"{result.Reason}"));
+        $"asked {Short(asked.Id)}: a {digit} (written: {label}), by {Short(result.Node)}, engine {result.Engine}, " +
+        $"in {ms:0.0} ms; {result.Reason}"));
 
     public void Load(LoadReport load)
     {
@@ -35,6 +35,8 @@ internal sealed class DemoReport(TextWriter? output)
             $"{load.Sent} sent, {load.Answered} answered, {load.Wrong} wrong, {load.Retried} tried again elsewhere"));
         Line(string.Create(CultureInfo.InvariantCulture,
             $"latency with {DemoLoad.Callers} callers at once: p50 {load.P50Ms:0.0} ms, p99 {load.P99Ms:0.0} ms"));
+        Line("answered by engine: " + string.Join(", ", load.Engines.Select(engine => string.Create(
+            CultureInfo.InvariantCulture, $"{engine.Key} {engine.Value}"))));
         foreach (string failure in load.Failures)
         {
             Line($"not answered: {failure}");

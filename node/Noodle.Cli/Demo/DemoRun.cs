@@ -178,6 +178,13 @@ internal sealed class DemoRun(DemoReport report, int requests, bool once, bool j
             writer.WriteNumber("p50Ms", Math.Round(load.P50Ms, 3));
             writer.WriteNumber("p99Ms", Math.Round(load.P99Ms, 3));
             writer.WriteString("killed", victim.Id);
+            writer.WriteStartObject("engines");
+            foreach ((string engine, int answers) in load.Engines)
+            {
+                writer.WriteNumber(engine, answers);
+            }
+
+            writer.WriteEndObject();
             writer.WriteEndObject();
         }
 

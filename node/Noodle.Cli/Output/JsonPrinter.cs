@@ -19,6 +19,7 @@ internal sealed class JsonPrinter(Stream output)
         json.WriteStartObject();
         json.WriteString("model_name", model);
         json.WriteString("node", result.Node);
+        json.WriteString("engine", result.Engine);
         json.WriteString("reason", result.Reason);
         json.WriteNumber("attempts", result.Attempts);
         json.WriteNumber("clientRetries", result.ClientRetries);

@@ -42,10 +42,11 @@ internal static class Print
         }
 
         TablePrinter.ForConsole().Print(
-            ["model", "version", "ready", "size", "inputs", "outputs", "digest"],
+            ["model", "version", "ready", "backend", "size", "inputs", "outputs", "digest"],
             [.. models.Select(model => new[]
             {
-                model.Name, Number(model.Version), $"{model.Ready}/{model.Replicas}", Size(model.SizeBytes),
+                model.Name, Number(model.Version), $"{model.Ready}/{model.Replicas}", model.Backend ?? "",
+                Size(model.SizeBytes),
                 Specs(model.Inputs),
                 Specs(model.Outputs), model.Digest[..Math.Min(12, model.Digest.Length)],
             })]);
@@ -60,11 +61,11 @@ internal static class Print
         }
 
         TablePrinter.ForConsole().Print(
-            ["model", "node", "state", "in flight", "served", "one run", "why"],
+            ["model", "node", "state", "in flight", "served", "one run", "engine", "why"],
             [.. replicas.Select(replica => new[]
             {
                 replica.Model, replica.Node, State(replica), Number(replica.InFlight), Number(replica.Served),
-                RoundTrip(replica.ServiceTimeUs), replica.Reason ?? "",
+                RoundTrip(replica.ServiceTimeUs), EngineText.Of(replica.Engines), replica.Reason ?? "",
             })]);
     }
 
@@ -84,11 +85,12 @@ internal static class Print
         }
 
         TablePrinter.ForConsole().Print(
-            ["at", "model", "node", "tried", "outcome", "took", "why there", "why not elsewhere"],
+            ["at", "model", "node", "engine", "tried", "outcome", "took", "why there", "why not elsewhere"],
             [.. decisions.Select(decision => new[]
             {
                 decision.At.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture), decision.Model,
-                decision.Chosen, Number(decision.Attempts), decision.Outcome == "None" ? "answered" : decision.Outcome,
+                decision.Chosen, decision.Engine ?? "", Number(decision.Attempts),
+                decision.Outcome == "None" ? "answered" : decision.Outcome,
                 RoundTrip(decision.DurationUs), decision.Reason, Losers(decision),
             })]);
     }

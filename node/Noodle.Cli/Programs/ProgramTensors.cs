@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Nbc.Instructions;
 using Nbc.Tensors;
 using Nbc.Values;
@@ -17,25 +16,7 @@ internal static class ProgramTensors
             : throw new CliException(ExitCodes.Failed,
                 $"Input {port.Name} is {port.Type}; only tensors of known rank can be given here."))];
 
-    public static TensorValue ToValue(Tensor tensor)
-    {
-        TensorValue value = TensorValue.Allocate(tensor.Type, tensor.Shape);
-        ReadOnlySpan<byte> data = tensor.Data.Span;
-        if (tensor.Type != ElementType.String)
-        {
-            data.CopyTo(value.Bytes());
-            return value;
-        }
-
-        for (int i = 0; i < value.Count; i++)
-        {
-            int length = BinaryPrimitives.ReadInt32LittleEndian(data);
-            value.Strings[i] = data.Slice(sizeof(int), length).ToArray();
-            data = data[(sizeof(int) + length)..];
-        }
-
-        return value;
-    }
+    public static TensorValue ToValue(Tensor tensor) => TensorCopies.ToValue(tensor);
 
     /// <exception cref="CliException">It is no tensor.</exception>
     public static Tensor ToTensor(NbcPort port, NbcValue? value)
@@ -52,20 +33,6 @@ internal static class ProgramTensors
                 $"Output {port.Name} is {ElementTypes.TextOf(tensor.Type)}, which cannot be printed; cast it first.");
         }
 
-        if (tensor.Type != ElementType.String)
-        {
-            return new Tensor(port.Name, tensor.Type, tensor.Shape.ToArray(), tensor.Bytes().ToArray());
-        }
-
-        using MemoryStream data = new();
-        Span<byte> length = stackalloc byte[sizeof(int)];
-        foreach (byte[] text in tensor.Strings)
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(length, text.Length);
-            data.Write(length);
-            data.Write(text);
-        }
-
-        return new Tensor(port.Name, tensor.Type, tensor.Shape.ToArray(), data.ToArray());
+        return TensorCopies.ToTensor(tensor, port.Name);
     }
 }

@@ -6,7 +6,7 @@ using Noodle.Client.Control;
 
 namespace Noodle.Cli.Verbs;
 
-/// <summary><c>noodle deploy FILE --name N [--replicas R]</c></summary>
+/// <summary><c>noodle deploy FILE --name N [--replicas R] [--backend B]</c></summary>
 internal static class DeployVerb
 {
     private static readonly Argument<string> s_file = new("FILE") { Description = "ONNX model file" };
@@ -29,7 +29,7 @@ internal static class DeployVerb
     {
         var verb = new Command("deploy", "Deploy a model in the mesh")
         {
-            s_file, s_name, s_replicas, SharedOptions.Node, SharedOptions.Data,
+            s_file, s_name, s_replicas, Engine.Backend, SharedOptions.Node, SharedOptions.Data,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -42,7 +42,9 @@ internal static class DeployVerb
         using NoodleClient client = NodeAddress.Connect(parsed);
         await Console.Error.WriteLineAsync($"deploying {path} ({file.Length} bytes)");
         ModelInfo model = await client.DeployAsync(
-            parsed.GetValue(s_name)!, file, parsed.GetValue(s_replicas), cancellation: cancellation);
+            parsed.GetValue(s_name)!, file,
+            new DeployOptions { Replicas = parsed.GetValue(s_replicas), Backend = parsed.GetValue(Engine.Backend) },
+            cancellation);
         Print.Models(parsed, [model]);
         return ExitCodes.Success;
     }

@@ -41,7 +41,7 @@ internal static class RunVerb
     {
         var verb = new Command("run", "Run a model and print its outputs")
         {
-            s_model, s_inputs, s_scale, s_require, SharedOptions.Node, SharedOptions.Data,
+            s_model, s_inputs, s_scale, s_require, Engine.Backend, SharedOptions.Node, SharedOptions.Data,
         };
         verb.SetAction((parsed, cancellation) =>
             LooksLikeFile(parsed.GetValue(s_model)!) ? RunFileAsync(parsed, cancellation)
@@ -56,6 +56,12 @@ internal static class RunVerb
     private static async Task<int> RunDeployedAsync(ParseResult parsed, CancellationToken cancellation)
     {
         string name = parsed.GetValue(s_model)!;
+        if (parsed.GetValue(Engine.Backend) != Engine.Auto)
+        {
+            throw new CliException(ExitCodes.Usage,
+                $"{name} runs on the engines that it was deployed for; name one with `noodle deploy --backend`.");
+        }
+
         using NoodleClient client = NodeAddress.Connect(parsed);
         ModelMetadata metadata = await client.GetModelMetadataAsync(name, cancellation);
         var specs = new List<TensorSpec>();
@@ -72,7 +78,7 @@ internal static class RunVerb
             name, inputs, new InferOptions { Requirement = parsed.GetValue(s_require) }, cancellation);
         Print.Result(parsed, name, result);
         await Console.Error.WriteLineAsync(
-            $"answered by {SafeText.Clean(result.Node)} " +
+            $"answered by {SafeText.Clean(result.Node)}, {SafeText.Clean(Engine.Title(result.Engine))}, " +
             $"in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.0} ms " +
             $"(engine {result.Compute.TotalMilliseconds:0.00} ms): {SafeText.Clean(result.Reason)}");
         return ExitCodes.Success;
@@ -88,14 +94,15 @@ internal static class RunVerb
         }
 
         await ModelFile.Open(path).DisposeAsync();
-        using IBackendModel model = await OnnxRuntime.LoadAsync(path, cancellation);
+        using IBackendModel model = await Engine.LoadAsync(
+            parsed.GetValue(Engine.Backend)!, path, cancellation);
         using var inputs = new TensorSet(await ReadInputsAsync(parsed, model.Inputs, cancellation));
         long start = Stopwatch.GetTimestamp();
         using TensorSet outputs = await model.RunAsync(inputs, null, cancellation);
         Print.Outputs(parsed, outputs.Tensors);
         await Console.Error.WriteLineAsync(
-            $"run here by ONNX Runtime in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.0} ms, " +
-            "without any node");
+            $"run here by {Engine.Title(outputs.Engine)} in " +
+            $"{Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.0} ms, without any node");
         return ExitCodes.Success;
     }
 

@@ -21,6 +21,9 @@ public sealed record DecisionInfo
     /// <summary>What became of the call: <c>None</c> when it was answered, else the fault's name.</summary>
     public required string Outcome { get; init; }
 
+    /// <summary>Short name of the engine that ran the model; null when none did, or nobody said.</summary>
+    public string? Engine { get; init; }
+
     /// <summary>From request to answer, in microseconds.</summary>
     public required long DurationUs { get; init; }
 

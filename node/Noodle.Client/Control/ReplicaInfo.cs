@@ -24,6 +24,9 @@ public sealed record ReplicaInfo
     /// <summary>Why it is in this state, as a sentence; null when there is nothing to say.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>Which engine runs it, for each set of input shapes; null when the node does not say.</summary>
+    public IReadOnlyList<EngineInfo>? Engines { get; init; }
+
     /// <summary>Bytes of the file that are there while it is fetched; else null.</summary>
     public long? FetchedBytes { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ahr.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -71,8 +72,10 @@ internal static class ControlEndpoints
         }
 
         string name = (string)context.Request.RouteValues["name"]!;
+        string? backend = context.Request.Query["backend"];
         DeployResult result = await deployments.DeployAsync(
-            name, context.Request.Body, replicas, digest?[prefix.Length..], context.RequestAborted);
+            name, context.Request.Body, replicas, digest?[prefix.Length..],
+            string.IsNullOrEmpty(backend) ? ModelKey.DefaultBackend : backend, context.RequestAborted);
         await (result.Model is { } model
             ? WriteAsync(context, view.Describe(model), ControlJson.Default.ModelInfo)
             : FailAsync(context, StatusOf(result.Fault), result.Message));

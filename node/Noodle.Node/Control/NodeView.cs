@@ -4,6 +4,7 @@ using Noodle.Client.Control;
 using Noodle.Node.Health;
 using Noodle.Node.Mesh;
 using Noodle.Node.Models;
+using Noodle.Node.Talk;
 using Noodle.Primitives;
 using NoodleNet.Discovery;
 using NoodleNet.Discovery.Health;
@@ -52,6 +53,7 @@ internal sealed class NodeView(
         Digest = model.Digest,
         SizeBytes = model.SizeBytes,
         Platform = model.Platform,
+        Backend = model.Backend,
         Replicas = model.Replicas,
         Ready = catalog.CountReady(model),
         Inputs = [.. model.Inputs.Select(TensorInfo.From)],
@@ -77,7 +79,7 @@ internal sealed class NodeView(
             Version = MemberTags.VersionOf(member),
             RoundTripUs = roundTrip is { Ticks: > 0 } measured ? (long)measured.TotalMicroseconds : null,
             InFlight = self ? host.InFlight : (int)(load?.InFlight ?? 0),
-            Models = [.. catalog.List().Where(model => IsReady(self, load, model.Digest)).Select(model => model.Name)],
+            Models = [.. catalog.List().Where(model => IsReady(self, load, model.Key)).Select(model => model.Name)],
             LastError = string.IsNullOrEmpty(member.LastError) ? null : member.LastError,
             Health = self ? Names.Of(health.Checks)
                 : load is { Status.Health.Count: > 0 } told ? Names.Of(HealthMessages.Read(told.Status)) : null,
@@ -99,9 +101,9 @@ internal sealed class NodeView(
             LastError = $"not admitted: noodle admit {asking.Node.ShortName}",
     };
 
-    private bool IsReady(bool self, NodeLoad? load, string digest) =>
-        self ? host.IsReady(digest)
-        : load is not null && ClusterModels.Find(load.Status, digest)?.State == ReplicaState.Ready;
+    private bool IsReady(bool self, NodeLoad? load, ModelKey key) =>
+        self ? host.IsReady(key)
+        : load is not null && ClusterModels.Find(load.Status, key)?.State == ReplicaState.Ready;
 
     private IEnumerable<ReplicaInfo> DescribeReplicas(DeployedModel model)
     {
@@ -109,26 +111,27 @@ internal sealed class NodeView(
         {
             if (member.Node == host.Node)
             {
-                ModelStatus local = host.GetStatus(model.Digest);
+                ModelStatus local = host.GetStatus(model.Key);
                 if (local.State != ModelState.Absent)
                 {
                     yield return Describe(model.Name, member.Node, (ReplicaState)local.State, local.InFlight,
-                        local.Served, local.ServiceMicroseconds, local.Reason, local.Fetched);
+                        local.Served, local.ServiceMicroseconds, local.Reason, local.Fetched,
+                        EngineWire.Describe(local.Engines));
                 }
             }
             else if (peers.TryGetLoad(member.Node, out NodeLoad? load) &&
-                ClusterModels.Find(load.Status, model.Digest) is { State: not ReplicaState.Absent } remote)
+                ClusterModels.Find(load.Status, model.Key) is { State: not ReplicaState.Absent } remote)
             {
                 yield return Describe(model.Name, member.Node, remote.State, (int)remote.InFlight, (long)remote.Served,
                     (long)remote.ServiceTimeUs, remote.Reason,
-                    new FetchProgress(remote.FetchedBytes, remote.TotalBytes));
+                    new FetchProgress(remote.FetchedBytes, remote.TotalBytes), EngineWire.Describe(remote.Engines));
             }
         }
     }
 
     private static ReplicaInfo Describe(
         string model, NodeId node, ReplicaState state, int inFlight, long served, long serviceTimeUs,
-        string reason, FetchProgress fetched) => new()
+        string reason, FetchProgress fetched, IReadOnlyList<EngineInfo> engines) => new()
         {
             Model = model,
             Node = node.ToString(),
@@ -144,6 +147,7 @@ internal sealed class NodeView(
             Served = served,
             ServiceTimeUs = serviceTimeUs,
             Reason = reason.Length == 0 ? null : reason,
+            Engines = engines.Count == 0 ? null : engines,
             FetchedBytes = state == ReplicaState.Fetching ? fetched.DoneBytes : null,
             TotalBytes = state == ReplicaState.Fetching && fetched.TotalBytes > 0 ? fetched.TotalBytes : null,
         };
@@ -157,6 +161,7 @@ internal sealed class NodeView(
         Attempts = entry.Attempts.Sum(attempt => attempt.Asked),
         Outcome = entry.Cancelled ? "Cancelled" : entry.Outcome.ToString(),
         DurationUs = (long)entry.Duration.TotalMicroseconds,
+        Engine = entry.Engine.Length == 0 ? null : entry.Engine,
         Scores = [.. (entry.Decision?.Scores ?? []).Select(score =>
             new ScoreInfo { Node = score.Node.ToString(), Score = score.Score, Reason = score.Reason })],
     };

@@ -3,6 +3,7 @@ using Ahr.Runtime;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Noodle.Node.Health;
+using Noodle.Node.Talk;
 using Noodle.Primitives;
 using NoodleNet.Link;
 using NoodleNet.Link.Calls;
@@ -131,7 +132,7 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
 
     // What peers are to know at once. Load and progress can wait for the next second.
     private string Describe() => string.Join(
-        '\n', models.List().Select(model => $"{model.Digest} {model.State} {model.Reason}")
+        '\n', models.List().Select(model => $"{model.Key} {model.State} {model.Reason}")
             .Append($"{Draining} {GossipEpoch()}"));
 
     private bool IsFetching() => models.List().Any(model => model.State is ModelState.Fetching);
@@ -164,7 +165,7 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
         foreach (ModelStatus model in models.List())
         {
             room -= Encoding.UTF8.GetByteCount(model.Reason);
-            status.Replicas.Add(new ReplicaStatus
+            var replica = new ReplicaStatus
             {
                 Digest = model.Digest,
                 State = (ReplicaState)model.State,
@@ -174,7 +175,10 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
                 Reason = room >= 0 ? model.Reason : "",
                 FetchedBytes = model.Fetched.DoneBytes,
                 TotalBytes = model.Fetched.TotalBytes,
-            });
+                Backend = model.Backend,
+            };
+            room = EngineWire.Write(model.Engines, replica.Engines, room);
+            status.Replicas.Add(replica);
         }
 
         Composing?.Invoke(status);

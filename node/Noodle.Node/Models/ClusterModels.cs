@@ -61,7 +61,7 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
         IReadOnlyList<RegistryEntry> members = _peers.Members;
         var candidates = new List<Candidate>(members.Count + 1)
         {
-            new(_local.Node, true, _local.IsReady(model.Digest), _local.InFlight, 0, 0),
+            new(_local.Node, true, _local.IsReady(model.Key), _local.InFlight, 0, 0),
         };
         foreach (RegistryEntry member in members)
         {
@@ -72,7 +72,7 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
 
             bool connected = _peers.TryGetLink(member.Node, out LinkPeer? link);
             NodeLoad? load = _peers.TryGetLoad(member.Node, out NodeLoad? known) ? known : null;
-            bool ready = connected && load is { Status.Draining: false } && IsReady(load.Status, model.Digest);
+            bool ready = connected && load is { Status.Draining: false } && IsReady(load.Status, model.Key);
             candidates.Add(new Candidate(
                 member.Node, false, ready, (int)(load?.InFlight ?? 0), link?.Outstanding ?? 0,
                 link?.RoundTrip is { Ticks: > 0 } measured ? (long)measured.TotalMicroseconds
@@ -88,15 +88,15 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
     /// <summary>True unless every node that has tried has failed.</summary>
     public bool IsBeingLoaded(DeployedModel model)
     {
-        bool failed = _local.GetStatus(model.Digest).State == ModelState.Failed;
-        if (_local.GetStatus(model.Digest).State is ModelState.Fetching or ModelState.Loading)
+        bool failed = _local.GetStatus(model.Key).State == ModelState.Failed;
+        if (_local.GetStatus(model.Key).State is ModelState.Fetching or ModelState.Loading)
         {
             return true;
         }
 
         foreach (RegistryEntry member in _peers.Members)
         {
-            if (_peers.TryGetLoad(member.Node, out NodeLoad? load) && Find(load.Status, model.Digest) is { } replica)
+            if (_peers.TryGetLoad(member.Node, out NodeLoad? load) && Find(load.Status, model.Key) is { } replica)
             {
                 if (replica.State is ReplicaState.Fetching or ReplicaState.Loading)
                 {
@@ -111,11 +111,11 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
     }
 
     /// <summary>How far a node is with a model, as it last said.</summary>
-    public static ReplicaStatus? Find(NodeStatus status, string digest)
+    public static ReplicaStatus? Find(NodeStatus status, ModelKey key)
     {
         foreach (ReplicaStatus replica in status.Replicas)
         {
-            if (replica.Digest == digest)
+            if (replica.Digest == key.Digest && BackendOf(replica.Backend) == key.Backend)
             {
                 return replica;
             }
@@ -124,7 +124,21 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
         return null;
     }
 
-    private static bool IsReady(NodeStatus status, string digest) => Find(status, digest)?.State == ReplicaState.Ready;
+    /// <summary>True when a node says that it has the file, for whichever engine.</summary>
+    public static bool HasFile(NodeStatus status, string digest)
+    {
+        foreach (ReplicaStatus replica in status.Replicas)
+        {
+            if (replica.Digest == digest && replica.State is ReplicaState.Ready or ReplicaState.Loading)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsReady(NodeStatus status, ModelKey key) => Find(status, key)?.State == ReplicaState.Ready;
 
     private void Refresh()
     {
@@ -139,6 +153,9 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
         _local.Changes.Raise();
     }
 
+    // Nodes that know of no choice say nothing.
+    private static string BackendOf(string told) => told.Length == 0 ? ModelKey.DefaultBackend : told;
+
     private static byte[] Encode(DeployedModel model)
     {
         var deployment = new Deployment
@@ -149,6 +166,7 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
             Platform = model.Platform,
             Replicas = (uint)model.Replicas,
             ChunksDigest = model.ChunksDigest,
+            Backend = model.Backend,
         };
         deployment.Inputs.AddRange(model.Inputs.Select(Encode));
         deployment.Outputs.AddRange(model.Outputs.Select(Encode));
@@ -174,6 +192,7 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
                     [.. d.Inputs.Select(Decode)], [.. d.Outputs.Select(Decode)])
                 {
                     ChunksDigest = ModelStore.IsDigest(d.ChunksDigest) ? d.ChunksDigest : "",
+                    Backend = BackendOf(d.Backend),
                 };
         }
         catch (InvalidProtocolBufferException)

@@ -40,7 +40,6 @@ internal sealed class Deployments(
     /// <summary>Most replicas of one model.</summary>
     public const int MaxReplicas = 10_000;
 
-    private const string Platform = "onnxruntime_onnx";
     private static readonly TimeSpan s_readyLimit = TimeSpan.FromSeconds(30);
 
     private readonly Lock _telling = new();
@@ -49,18 +48,12 @@ internal sealed class Deployments(
     /// it.</summary>
     /// <param name="digest">What its digest must be; null to take whatever it is.</param>
     public async Task<DeployResult> DeployAsync(
-        string name, Stream content, int replicas, string? digest, CancellationToken cancellation)
+        string name, Stream content, int replicas, string? digest, string backend,
+        CancellationToken cancellation)
     {
-        if (!ModelNames.IsValid(name))
+        if (FindFault(name, replicas, backend) is { } wrong)
         {
-            return new(DeployFault.Invalid,
-                $"A model's name has 1 to {ModelNames.MaxLength} letters, digits, '.', '_' or '-', and starts with " +
-                "a letter or digit.");
-        }
-
-        if (replicas is < 1 or > MaxReplicas)
-        {
-            return new(DeployFault.Invalid, $"replicas is {replicas}; it takes 1 to {MaxReplicas}.");
+            return new(DeployFault.Invalid, wrong);
         }
 
         StoreResult stored;
@@ -87,7 +80,7 @@ internal sealed class Deployments(
         {
             try
             {
-                DeployResult told = await LoadAndTellAsync(name, stored, replicas, cancellation);
+                DeployResult told = await LoadAndTellAsync(name, stored, replicas, backend, cancellation);
                 model = told.Model;
                 if (model is null)
                 {
@@ -107,13 +100,23 @@ internal sealed class Deployments(
         }
     }
 
+    private string? FindFault(string name, int replicas, string backend) =>
+        !ModelNames.IsValid(name)
+            ? $"A model's name has 1 to {ModelNames.MaxLength} letters, digits, '.', '_' or '-', and starts with " +
+                "a letter or digit."
+        : replicas is < 1 or > MaxReplicas ? $"replicas is {replicas}; it takes 1 to {MaxReplicas}."
+        : host.HasBackend(backend) ? null
+        : "backend takes auto, nbc or onnxruntime.";
+
     private async Task<DeployResult> LoadAndTellAsync(
-        string name, StoreResult stored, int replicas, CancellationToken cancellation)
+        string name, StoreResult stored, int replicas, string backend, CancellationToken cancellation)
     {
-        ModelStatus loaded = await host.LoadAsync(stored.Digest, cancellation);
+        ModelStatus loaded = await host.LoadAsync(new ModelKey(stored.Digest, backend), cancellation);
         if (loaded.State != ModelState.Ready)
         {
-            string reason = loaded.Reason.Replace(store.PathOf(stored.Digest), name, StringComparison.Ordinal);
+            string path = store.PathOf(stored.Digest);
+            string reason = loaded.Reason.Replace(path, name, StringComparison.Ordinal)
+                .Replace(Path.GetFileName(path), name, StringComparison.Ordinal);
             return new(DeployFault.BadModel, Sentence(reason));
         }
 
@@ -126,9 +129,11 @@ internal sealed class Deployments(
             {
                 long version = catalog.TryGet(name, out DeployedModel? before) ? before.Version + 1 : 1;
                 model = new DeployedModel(
-                    name, version, stored.Digest, stored.SizeBytes, Platform, replicas, loaded.Inputs, loaded.Outputs)
+                    name, version, stored.Digest, stored.SizeBytes, PlatformOf(backend), replicas, loaded.Inputs,
+                    loaded.Outputs)
                 {
                     ChunksDigest = chunks,
+                    Backend = backend,
                 };
                 refused = catalog.Put(model);
             }
@@ -156,6 +161,9 @@ internal sealed class Deployments(
             stored.SizeBytes, ChunkManifest.DefaultChunkBytes, hashes, out ChunkManifest? manifest)
                 ? manifest.Digest : "";
     }
+
+    // What clients of the protocol know; which engine answered stands in each answer.
+    private static string PlatformOf(string backend) => backend == "nbc" ? "noodle_onnx" : "onnxruntime_onnx";
 
     private static DeployFault FaultOf(StoreFault fault) => fault switch
     {

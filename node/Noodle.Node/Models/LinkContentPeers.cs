@@ -76,7 +76,7 @@ internal sealed class LinkContentPeers(MeshPeers peers) : IContentPeers
     // A model that was loaded, or is being loaded, has its file.
     private bool Has(LinkPeer peer, string digest) =>
         peers.TryGetLoad(peer.Node, out NodeLoad? load)
-        && ClusterModels.Find(load.Status, digest)?.State is ReplicaState.Ready or ReplicaState.Loading;
+        && ClusterModels.HasFile(load.Status, digest);
 
     private async Task<LinkStream?> OpenAsync(
         NodeId node, string intent, byte[] header, TimeSpan limit, CancellationToken cancellation)

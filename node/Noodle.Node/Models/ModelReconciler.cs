@@ -24,7 +24,7 @@ internal sealed class ModelReconciler(
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(30);
 
-    private readonly Dictionary<string, Attempt> _attempts = new(StringComparer.Ordinal);
+    private readonly Dictionary<ModelKey, Attempt> _attempts = [];
     private readonly PinnedDigests _pinned = new(); // deployments under way: loaded before anybody is told of them
     private readonly ConcurrentDictionary<string, bool> _stale = new(StringComparer.Ordinal);
     private HashSet<string> _deployed = new(StringComparer.Ordinal);
@@ -55,31 +55,31 @@ internal sealed class ModelReconciler(
     {
         IReadOnlyList<DeployedModel> models = catalog.List();
         NodeId[] living = [.. ListLiving()];
-        var wanted = new HashSet<string>(StringComparer.Ordinal);
-        var kept = new HashSet<string>(StringComparer.Ordinal);
+        HashSet<ModelKey> wanted = [];
+        HashSet<ModelKey> kept = [];
         foreach (DeployedModel model in models)
         {
             IReadOnlyList<NodeId> holders = ReplicaPlacement.Rank(model.Digest, living, model.Replicas);
             if (holders.Contains(host.Node))
             {
-                wanted.Add(model.Digest);
+                wanted.Add(model.Key);
             }
-            else if (!holders.All(node => IsReadyAt(node, model.Digest)))
+            else if (!holders.All(node => IsReadyAt(node, model.Key)))
             {
-                kept.Add(model.Digest); // somebody must answer until they have it
+                kept.Add(model.Key); // somebody must answer until they have it
             }
         }
 
-        foreach (string digest in wanted)
+        foreach (ModelKey key in wanted)
         {
-            Load(digest, cancellation);
+            Load(key, cancellation);
         }
 
         foreach (ModelStatus model in host.List())
         {
-            if (!wanted.Contains(model.Digest) && !kept.Contains(model.Digest) && !_pinned.Contains(model.Digest))
+            if (!wanted.Contains(model.Key) && !kept.Contains(model.Key) && !_pinned.Contains(model.Digest))
             {
-                Unload(model.Digest);
+                Unload(model.Key);
             }
         }
 
@@ -112,30 +112,30 @@ internal sealed class ModelReconciler(
         }
     }
 
-    private bool IsReadyAt(NodeId node, string digest) =>
-        node == host.Node ? host.IsReady(digest)
+    private bool IsReadyAt(NodeId node, ModelKey key) =>
+        node == host.Node ? host.IsReady(key)
         : peers.TryGetLoad(node, out NodeLoad? load) &&
-            ClusterModels.Find(load.Status, digest)?.State == ReplicaState.Ready;
+            ClusterModels.Find(load.Status, key)?.State == ReplicaState.Ready;
 
-    private void Load(string digest, CancellationToken cancellation)
+    private void Load(ModelKey key, CancellationToken cancellation)
     {
-        if (!_attempts.TryGetValue(digest, out Attempt? attempt))
+        if (!_attempts.TryGetValue(key, out Attempt? attempt))
         {
-            _attempts[digest] = attempt = new Attempt();
+            _attempts[key] = attempt = new Attempt();
         }
 
-        if (attempt.Running.IsCompleted && attempt.Unloading.IsCompleted && !host.IsReady(digest) &&
+        if (attempt.Running.IsCompleted && attempt.Unloading.IsCompleted && !host.IsReady(key) &&
             time.GetElapsedTime(attempt.EndedAt) >= attempt.Pause)
         {
-            attempt.Running = LoadAsync(attempt, digest, cancellation);
+            attempt.Running = LoadAsync(attempt, key, cancellation);
         }
     }
 
-    private async Task LoadAsync(Attempt attempt, string digest, CancellationToken cancellation)
+    private async Task LoadAsync(Attempt attempt, ModelKey key, CancellationToken cancellation)
     {
         try
         {
-            ModelStatus status = await host.LoadAsync(digest, cancellation);
+            ModelStatus status = await host.LoadAsync(key, cancellation);
             TimeSpan next = attempt.Pause == TimeSpan.Zero ? s_firstPause : attempt.Pause * 2;
             attempt.Pause = status.State != ModelState.Failed ? TimeSpan.Zero
                 : next < s_longestPause ? next : s_longestPause;
@@ -148,16 +148,16 @@ internal sealed class ModelReconciler(
         attempt.EndedAt = time.GetTimestamp();
     }
 
-    private void Unload(string digest)
+    private void Unload(ModelKey key)
     {
-        if (!_attempts.TryGetValue(digest, out Attempt? attempt))
+        if (!_attempts.TryGetValue(key, out Attempt? attempt))
         {
-            _attempts[digest] = attempt = new Attempt();
+            _attempts[key] = attempt = new Attempt();
         }
 
         if (attempt.Unloading.IsCompleted)
         {
-            attempt.Unloading = host.UnloadAsync(digest); // ends a load under way too
+            attempt.Unloading = host.UnloadAsync(key); // ends a load under way too
         }
     }
 
@@ -189,17 +189,17 @@ internal sealed class ModelReconciler(
             }
         }
 
-        foreach (string digest in _attempts.Keys.Where(digest => !deployed.Contains(digest) && !IsBusy(digest))
+        foreach (ModelKey key in _attempts.Keys.Where(key => !deployed.Contains(key.Digest) && !IsBusy(key.Digest))
             .ToArray())
         {
-            _attempts.Remove(digest);
+            _attempts.Remove(key);
         }
     }
 
     private bool IsBusy(string digest) =>
-        host.GetStatus(digest).State != ModelState.Absent ||
-        (_attempts.TryGetValue(digest, out Attempt? attempt) &&
-            !(attempt.Running.IsCompleted && attempt.Unloading.IsCompleted));
+        host.List().Any(model => model.Digest == digest) ||
+        _attempts.Any(pair => pair.Key.Digest == digest &&
+            !(pair.Value.Running.IsCompleted && pair.Value.Unloading.IsCompleted));
 
     private sealed class Attempt
     {

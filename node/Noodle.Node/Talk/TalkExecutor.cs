@@ -26,7 +26,7 @@ internal sealed class TalkExecutor(MeshPeers peers, Func<string, DeployedModel?>
             return Fail(InferenceFault.NodeLost, $"Node {node.ShortName} is not connected.", node);
         }
 
-        var request = new InferRequest { Model = model.Name, Digest = model.Digest };
+        var request = new InferRequest { Model = model.Name, Digest = model.Digest, Backend = model.Backend };
         ReadOnlyMemory<byte>[] bodies = TensorWire.Write(call.Inputs.Tensors, request.Inputs);
         request.Outputs.AddRange(call.Outputs ?? []);
         if (request.CalculateSize() > LinkFrame.MaxHeader)
@@ -92,6 +92,7 @@ internal sealed class TalkExecutor(MeshPeers peers, Func<string, DeployedModel?>
                 Attempts = 1,
                 Compute = TimeSpan.FromMicroseconds(head.ComputeNs / 1_000.0),
                 IsFirstRun = head.FirstRun,
+                Engine = EngineWire.CleanName(head.Engine),
             }
             : Fail(InferenceFault.RunFailed, $"Node {node.ShortName} sent a wrong answer: {fault}", node);
     }

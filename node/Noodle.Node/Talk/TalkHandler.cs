@@ -42,6 +42,7 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
                 TalkIntents.ModelManifest => services.Content.SendManifestAsync(incoming, cancellation),
                 TalkIntents.ModelChunk => services.Content.SendChunkAsync(incoming, cancellation),
                 TalkIntents.ModelFetch => SendModelAsync(services, incoming, cancellation),
+                TalkIntents.ProgramSend => services.Programs.TakeAsync(incoming, cancellation),
                 TalkIntents.TrustAdmit or TalkIntents.TrustAuthority =>
                     services.Trust.ServeAsync(incoming, cancellation),
                 _ => ReplyAsync(incoming, LinkStatus.UnknownMethod, cancellation),
@@ -89,6 +90,7 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
             ComputeNs = (ulong)answer.Compute.TotalNanoseconds,
             InFlight = (uint)services.Models.InFlight,
             FirstRun = answer.IsFirstRun,
+            Engine = answer.Engine,
         };
         ReadOnlyMemory<byte>[] bodies = answer.Outputs is { } outputs
             ? TensorWire.Write(outputs.Tensors, reply.Outputs) : [];
@@ -117,9 +119,13 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
         var inputs = new TensorSet(tensors);
         return await services.Duplicates.RunAsync(
             incoming.Peer.Node, incoming.Head.IdempotencyKey,
-            stop => services.Models.RunAsync(request.Digest, inputs, wanted, stop),
+            stop => services.Models.RunAsync(KeyOf(services, request), inputs, wanted, stop),
             cancellation);
     }
+
+    private static ModelKey KeyOf(TalkServices services, InferRequest request) => request.Backend.Length == 0
+        ? services.Models.FindAny(request.Digest)
+        : new ModelKey(request.Digest, request.Backend);
 
     private static ValueTask TakeStatusAsync(
         TalkServices services, LinkIncoming incoming, CancellationToken cancellation)

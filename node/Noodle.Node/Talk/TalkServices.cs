@@ -1,6 +1,7 @@
 using Ahr.Runtime;
 using Noodle.Node.Health;
 using Noodle.Node.Mesh;
+using Noodle.Node.Programs;
 using Noodle.Node.Trust;
 using Noodle.Node.Mesh.Topology;
 using NoodleNet.Runtime.Mesh;
@@ -29,6 +30,8 @@ internal sealed class TalkServices
     public required RelayService Relays { get; init; }
 
     public required NodeHealth Health { get; init; }
+
+    public required ProgramMail Programs { get; init; }
 
     /// <summary>Largest body of a call.</summary>
     public required long MaxRequestBytes { get; init; }

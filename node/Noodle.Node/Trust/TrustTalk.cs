@@ -28,6 +28,10 @@ internal sealed class TrustTalk(MeshMembership membership, MeshPeers peers, Link
     public bool MayCall(NodeId node) =>
         !membership.Trust.TryGetAdmitted(node, out AdmittedRecord? admitted) || admitted.Role >= MeshRole.Caller;
 
+    /// <summary>False for a node whose record says that it changes nothing.</summary>
+    public bool MayRunPrograms(NodeId node) =>
+        !membership.Trust.TryGetAdmitted(node, out AdmittedRecord? admitted) || admitted.Role >= MeshRole.Operator;
+
     /// <summary>Serves one question of a peer.</summary>
     public async ValueTask ServeAsync(LinkIncoming incoming, CancellationToken cancellation)
     {

@@ -12,6 +12,7 @@ namespace Noodle.Serving.Protocol;
 internal static class AnswerSender
 {
     private const int MaxReasonLength = 256;
+    private const int MaxEngineLength = 64;
 
     /// <summary>Up to here an answer goes out in one piece; beyond, in pieces that wait for a slow caller.</summary>
     private const int PieceSize = 64 * 1024;
@@ -22,6 +23,11 @@ internal static class AnswerSender
         if (!answer.Node.IsNone)
         {
             headers["Noodle-Node"] = answer.Node.ToString();
+        }
+
+        if (answer.Engine.Length > 0)
+        {
+            headers["Noodle-Engine"] = PlainText.CleanAscii(answer.Engine, MaxEngineLength);
         }
 
         headers["Noodle-Attempts"] = answer.Attempts.ToString(CultureInfo.InvariantCulture);

@@ -36,6 +36,9 @@ public static class TalkIntents
     /// <summary>Hashes of a model's chunks: <see cref="ManifestAsk"/> to <see cref="ManifestHead"/>, body.</summary>
     public const string ModelManifest = "noodle.model.manifest";
 
+    /// <summary>Tensors from one program to another: <see cref="ProgramMessage"/>, answered with nothing.</summary>
+    public const string ProgramSend = "noodle.program.send";
+
     /// <summary>One chunk of a model: <see cref="ChunkAsk"/>, answered with the chunk as body.</summary>
     public const string ModelChunk = "noodle.model.chunk";
 }

@@ -11,8 +11,8 @@ internal sealed record ImportUnit(IReadOnlyList<NodeProto> Nodes, IReadOnlyList<
 
 /// <summary>Divides the nodes of a graph into those that become NTIR and parts for another engine.</summary>
 /// <remarks>
-/// Meaning: a part holds operators that this program does not run, and every node that lies on a way from one of them to
-/// another, so that values cross between the engines as seldom as can be. Between two parts there is no way at all:
+/// Meaning: a part holds operators that this program does not run, and every node that lies on a way from one of them
+/// to another, so that values cross between the engines as seldom as can be. Between two parts there is no way at all:
 /// whatever lay on it would belong to both.
 /// Cost: O(n log n).
 /// </remarks>

@@ -22,8 +22,8 @@ internal static class NodeOrder
         {
             HashSet<int> done = [.. sorted];
             NodeProto stuck = nodes.Where((_, i) => !done.Contains(i)).First();
-            throw new ImportException(NtirFault.NotDominated, $"{nodes.Count - sorted.Count} nodes wait for their own " +
-                $"results, the one that makes '{SafeText.Of(stuck.Output.FirstOrDefault(""))}' among them");
+            throw new ImportException(NtirFault.NotDominated, $"{nodes.Count - sorted.Count} nodes wait for their " +
+                $"own results, the one that makes '{SafeText.Of(stuck.Output.FirstOrDefault(""))}' among them");
         }
 
         return [.. sorted.Select(i => nodes[i])];

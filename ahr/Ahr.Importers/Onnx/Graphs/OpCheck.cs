@@ -13,7 +13,8 @@ internal static class OpCheck
     {
         if (definition is null)
         {
-            throw new ImportException(NtirFault.UnknownOperation, $"it needs '{op.Name}', which this program does not run");
+            throw new ImportException(
+                NtirFault.UnknownOperation, $"it needs '{op.Name}', which this program does not run");
         }
 
         KernelDescriptor descriptor = definition.Descriptor;

@@ -21,8 +21,8 @@ internal static class TypeReader
         _ => throw Refuse("an opaque value"),
     };
 
-    /// <summary>What may be believed of a type that a file states of a computed value: elements, never sizes. Models are
-    /// edited, and then their inner shapes are those of before.</summary>
+    /// <summary>What may be believed of a type that a file states of a computed value: elements, never sizes. Models
+    /// are edited, and then their inner shapes are those of before.</summary>
     public static NtirType ReadElements(TypeProto? proto) => WithoutShape(Read(proto));
 
     private static NtirType WithoutShape(NtirType type) => type switch

@@ -25,9 +25,9 @@ internal static class OperatorTable
           them on is taken; what differed in older ones is brought into the newest form, as the last column says.
         - **In NTIR** is the operation that a node becomes. Its kernel takes every element type that the newest version
           of the operator allows. *Composed*: there is no operation of this name, the node becomes others.
-        - **No kernel**: with `--backend auto` such nodes, and whatever lies between two of them, go to ONNX Runtime as a
-          part of the model, and `noodle import --explain` says which. Without that they are refused by name. Operators
-          for training go nowhere: they are refused.
+        - **No kernel**: with `--backend auto` such nodes, and whatever lies between two of them, go to ONNX Runtime as
+          a part of the model, and `noodle import --explain` says which. Without that they are refused by name.
+          Operators for training go nowhere: they are refused.
         - A model of a newer operator set than the newest named here is refused by name: what it means is not known.
         - Functions that a model defines itself are put in the place of their calls. `SimplifiedLayerNormalization`, and
           `LayerNormalization` before version 17, are ONNX Runtime's own operators, which it writes into ai.onnx.

@@ -80,7 +80,9 @@ internal static class BroadcastRules
 
     /// <summary>As many ones as a value of int64 [1] says.</summary>
     public static NtirValue Ones(NodeDraft node, NtirValue count) => node.Emit(
-        "constant_of_shape", [count], KernelAttributes.Of(("value", TensorValue.From<long>(ElementType.Int64, [1], 1))));
+        "constant_of_shape",
+        [count],
+        KernelAttributes.Of(("value", TensorValue.From<long>(ElementType.Int64, [1], 1))));
 
     /// <summary>Lists of sizes, one behind the other.</summary>
     public static NtirValue Join(NodeDraft node, params NtirValue[] lists) =>

@@ -77,8 +77,8 @@ internal static class ExperimentalRules
         long[]? shape = node.TakeInts("shape");
         if (shape is null || node.Operand(0) is not null || Shapes.Product(shape) != values.Length)
         {
-            throw new ImportException(
-                NtirFault.UnknownOperation, "it is supported without an operand and with as many values as its shape needs");
+            throw new ImportException(NtirFault.UnknownOperation,
+                "it is supported without an operand, with as many values as its shape needs");
         }
 
         Give(node, node.Constant(TensorValue.From<float>(

@@ -67,7 +67,8 @@ internal sealed class ExternalContent(IModelFiles files)
     {
         if (length <= int.MaxValue)
         {
-            return TensorReader.FromRaw(new ReadOnlySpan<byte>(memory.Pointer + offset, (int)length), type, shape, count);
+            ReadOnlySpan<byte> bytes = new(memory.Pointer + offset, (int)length);
+            return TensorReader.FromRaw(bytes, type, shape, count);
         }
 
         TensorValue value = TensorValue.Allocate(type, shape);
@@ -96,8 +97,8 @@ internal sealed class ExternalContent(IModelFiles files)
             && !location.Split('/').Any(part => part is "" or "." or "..");
         if (!isInside)
         {
-            throw new ImportException(
-                NtirFault.MissingContent, $"its content is in '{Show(location)}', which is not in the model's own folder");
+            throw new ImportException(NtirFault.MissingContent,
+                $"its content is in '{Show(location)}', which is not in the model's own folder");
         }
     }
 

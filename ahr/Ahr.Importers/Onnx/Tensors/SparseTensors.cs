@@ -27,8 +27,8 @@ internal sealed class SparseTensors(long maxBytes)
         long bytes = count * ElementTypes.SizeOf(values.Type);
         if (bytes > _bytesLeft)
         {
-            throw new ImportException(NtirFault.TooLarge,
-                $"a sparse tensor of {TensorReader.ShortText(shape)} takes {bytes} bytes when dense, {_bytesLeft} are left");
+            throw new ImportException(NtirFault.TooLarge, $"a sparse tensor of {TensorReader.ShortText(shape)} takes " +
+                $"{bytes} bytes when dense, {_bytesLeft} are left");
         }
 
         _bytesLeft -= bytes;

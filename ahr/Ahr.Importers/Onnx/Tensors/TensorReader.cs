@@ -44,7 +44,9 @@ internal static class TensorReader
             return TensorValue.FromStrings([.. proto.StringData.Select(item => item.ToByteArray())], shape);
         }
 
-        return proto.HasRawData ? FromRaw(proto.RawData.Span, type, shape, count) : FromLists(proto, type, shape, count);
+        return proto.HasRawData
+            ? FromRaw(proto.RawData.Span, type, shape, count)
+            : FromLists(proto, type, shape, count);
     }
 
     public static ElementType TypeOf(int number) =>

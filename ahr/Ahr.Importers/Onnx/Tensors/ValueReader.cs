@@ -56,8 +56,8 @@ internal static class ValueReader
         SequenceValue items = Read(proto.Values ?? new SequenceProto());
         if (items.Items.Count != keys.Count || items.Items.Any(item => item is not TensorValue { Count: 1 }))
         {
-            throw new ImportException(
-                NtirFault.Malformed, $"a map of {keys.Count} keys has {items.Items.Count} values, or one that is no scalar");
+            throw new ImportException(NtirFault.Malformed,
+                $"a map of {keys.Count} keys has {items.Items.Count} values, or one that is no scalar");
         }
 
         return new MapValue(keys, Join([.. items.Items.Cast<TensorValue>()]));

@@ -28,7 +28,7 @@ public sealed class PassLawTests
         ["shape folding"] = module => ShapeFolding.Run(module),
         ["constant folding"] = module => new ConstantFolding(KernelFolding.Instance).Run(module),
         ["canonicalisation"] = module => Canonicalization.Run(module),
-        ["common subexpressions"] = module => CommonSubexpressions.Run(module),
+        ["common subexpressions"] = module => SubexpressionElimination.Run(module),
         ["dead code"] = module => DeadCode.Run(module),
         ["fusion marks"] = module => FusionMarks.Run(module),
         ["all of them"] = module => Assert.Empty(NtirOptimizer.Run(module, KernelFolding.Instance)),

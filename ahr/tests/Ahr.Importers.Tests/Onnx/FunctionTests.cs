@@ -18,7 +18,8 @@ public sealed class FunctionTests
     [Fact]
     public void Attributes_of_the_call_go_where_the_body_names_them()
     {
-        FunctionProto function = Function("Twice", "a", "c", Build.Node("Softmax", "a", "c", Reference("axis", "where")));
+        NodeProto node = Build.Node("Softmax", "a", "c", Reference("axis", "where"));
+        FunctionProto function = Function("Twice", "a", "c", node);
         function.Attribute.Add("where");
         ModelProto model = Model(function);
         Assert.Equal("softmax(x)", Formula.Of(Build.Module(model)));

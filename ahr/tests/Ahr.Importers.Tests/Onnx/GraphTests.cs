@@ -103,8 +103,11 @@ public sealed class GraphTests
 
     [Theory]
     [MemberData(nameof(Constants))]
-    public void Constants_have_many_forms(string name, object value, string expected) => Assert.Equal(expected,
-        Formula.Of(Build.Module(Build.Model(13, Build.Graph("", "y", Build.Node("Constant", "", "y", (name, value)))))));
+    public void Constants_have_many_forms(string name, object value, string expected)
+    {
+        GraphProto graph = Build.Graph("", "y", Build.Node("Constant", "", "y", (name, value)));
+        Assert.Equal(expected, Formula.Of(Build.Module(Build.Model(13, graph))));
+    }
 
     [Fact]
     public void A_constant_without_one_value_is_refused()

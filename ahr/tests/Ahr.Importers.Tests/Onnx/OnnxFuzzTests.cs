@@ -71,7 +71,8 @@ public sealed class OnnxFuzzTests
         calls.Graph.ValueInfo.Add(Build.Value("a"));
         yield return calls;
 
-        yield return Build.Model(6, Build.Graph("a,b", "y,z", Build.Node("Add", "a,b", "y", ("broadcast", 1), ("axis", 1)),
+        yield return Build.Model(6, Build.Graph("a,b", "y,z",
+            Build.Node("Add", "a,b", "y", ("broadcast", 1), ("axis", 1)),
             Build.Node("Upsample", "a", "z", ("height_scale", 2f), ("width_scale", 2f))));
     }
 }

@@ -132,7 +132,8 @@ public sealed class TensorTests
     {
         byte[] file = [.. Enumerable.Range(0, 64).Select(i => (byte)i)];
         NtirModule module = Build.Import(Model(file,
-            (ElementType.Float32, 16, 2), (ElementType.Float32, 17, 2), (ElementType.Int4, 5, 3), (ElementType.Bool, 0, 4)),
+            (ElementType.Float32, 16, 2), (ElementType.Float32, 17, 2), (ElementType.Int4, 5, 3),
+            (ElementType.Bool, 0, 4)),
             files: new MemoryFiles(("w.bin", file))).Module!;
         TensorValue[] values = [.. module.Main.Body.Ops.Select(op => op.Attributes.Tensor("value")!)];
         Assert.Equal(file.AsSpan(16, 8), values[0].Bytes());

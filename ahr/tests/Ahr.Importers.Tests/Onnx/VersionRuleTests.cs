@@ -51,7 +51,8 @@ public sealed class VersionRuleTests
         { 1, "Pad-1 paddings=0,2 mode=edge", "pad(a, [0, 2]){mode=edge}" },
         { 2, "Pad-1 pads=0,2 value=1.5", "pad(a, [0, 2], 1.5)" },
         { 1, "Upsample-1 height_scale=2.5 width_scale=3.5",
-            "resize(a, _, [1, 1, 2.5, 3.5]){coordinate_transformation_mode=asymmetric, mode=nearest, nearest_mode=floor}" },
+            "resize(a, _, [1, 1, 2.5, 3.5])" +
+            "{coordinate_transformation_mode=asymmetric, mode=nearest, nearest_mode=floor}" },
         { 9, "Upsample mode=bilinear",
             "resize(a, _, b){coordinate_transformation_mode=asymmetric, mode=linear, nearest_mode=floor}" },
         { 10, "Resize",

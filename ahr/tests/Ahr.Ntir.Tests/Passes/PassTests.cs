@@ -50,7 +50,7 @@ public sealed class PassTests
         branch.Regions[0].SetResult(0, inner.Result);
         Body.AddResult(second);
         Body.AddResult(branch.Result);
-        Assert.Equal(2, CommonSubexpressions.Run(_module));
+        Assert.Equal(2, SubexpressionElimination.Run(_module));
         Assert.Same(first, Body.Results[0]);
         Assert.Same(first, branch.Regions[0].Results[0]);
     }
@@ -66,7 +66,7 @@ public sealed class PassTests
         }
 
         Body.AddResult(branch.Result);
-        Assert.Equal(0, CommonSubexpressions.Run(_module));
+        Assert.Equal(0, SubexpressionElimination.Run(_module));
     }
 
     [Fact]
@@ -90,28 +90,28 @@ public sealed class PassTests
             Body.AddResult(Op("leaky_relu", [x], attributes));
         }
 
-        Assert.Equal(0, CommonSubexpressions.Run(_module));
+        Assert.Equal(0, SubexpressionElimination.Run(_module));
         foreach ((string, AttributeValue)[] attributes in different)
         {
             Body.AddResult(Op("leaky_relu", [x], attributes));
         }
 
-        Assert.Equal(different.Length, CommonSubexpressions.Run(_module));
+        Assert.Equal(different.Length, SubexpressionElimination.Run(_module));
     }
 
     [Fact]
     public void Large_constants_are_equal_when_they_lie_in_one_place()
     {
-        TensorValue large = TensorValue.Allocate(ElementType.UInt8, CommonSubexpressions.LargestConstant + 1);
+        TensorValue large = TensorValue.Allocate(ElementType.UInt8, SubexpressionElimination.LargestConstant + 1);
         large.Bytes().Clear();
-        TensorValue copy = TensorValue.Allocate(ElementType.UInt8, CommonSubexpressions.LargestConstant + 1);
+        TensorValue copy = TensorValue.Allocate(ElementType.UInt8, SubexpressionElimination.LargestConstant + 1);
         copy.Bytes().Clear();
         foreach (TensorValue each in (TensorValue[])[large, (TensorValue)large.Share(), copy])
         {
             Body.AddResult(Body.Add(NtirOp.Constant(each)).Result);
         }
 
-        Assert.Equal(1, CommonSubexpressions.Run(_module));
+        Assert.Equal(1, SubexpressionElimination.Run(_module));
         Assert.Same(Body.Results[0], Body.Results[1]);
     }
 
@@ -120,7 +120,7 @@ public sealed class PassTests
     {
         Body.AddResult(Op("random_normal", [], ("shape", new long[] { 2 })));
         Body.AddResult(Op("random_normal", [], ("shape", new long[] { 2 })));
-        Assert.Equal(0, CommonSubexpressions.Run(_module));
+        Assert.Equal(0, SubexpressionElimination.Run(_module));
         Assert.Equal(0, new ConstantFolding(new Sums()).Run(_module));
     }
 

@@ -68,8 +68,8 @@ internal sealed class EinsumKernel : Kernel
         for (int i = 0; i < count; i++)
         {
             TensorValue operand = context.Input(i);
-            Operand.ExpectType(operand, type, $"operand {i}");
-            Bind(operand, _equation.Terms[i], i, broadcast, sizes, steps.Slice(i * axes, axes));
+            Operand.ExpectType(operand, type, "an operand");
+            Bind(operand, _equation.Terms[i], broadcast, sizes, steps.Slice(i * axes, axes));
             operands[i] = ConstantMatrix.First(Reals.Read<T>(context, operand));
         }
 
@@ -96,7 +96,7 @@ internal sealed class EinsumKernel : Kernel
             TensorValue operand = context.Input(i);
             int letters = term.Length - (term.Contains(EinsumEquation.Ellipsis) ? 1 : 0);
             Operand.Expect(
-                letters == term.Length ? operand.Rank == letters : operand.Rank >= letters, operand, $"operand {i}",
+                letters == term.Length ? operand.Rank == letters : operand.Rank >= letters, operand, "an operand",
                 $"the dimensions of {term}");
             rank = Math.Max(rank, operand.Rank - letters);
         }
@@ -106,7 +106,7 @@ internal sealed class EinsumKernel : Kernel
 
     // Axes: those of the ellipsis, aligned at their end, then the letters.
     private void Bind(
-        TensorValue operand, string term, int index, int broadcast, Span<long> sizes, Span<long> steps)
+        TensorValue operand, string term, int broadcast, Span<long> sizes, Span<long> steps)
     {
         Span<long> strides = stackalloc long[operand.Rank];
         Shapes.Strides(operand.Shape, strides);
@@ -126,7 +126,7 @@ internal sealed class EinsumKernel : Kernel
                 }
 
                 Operand.Expect(
-                    size == sizes[target] || size == 1, operand, $"operand {index}",
+                    size == sizes[target] || size == 1, operand, "an operand",
                     $"{sizes[target]} in dimension {axis}");
                 steps[target] += size == 1 ? 0 : strides[axis];
             }

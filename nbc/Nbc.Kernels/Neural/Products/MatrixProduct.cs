@@ -20,6 +20,9 @@ internal static unsafe class MatrixProduct<T>
 
     private const int ColumnsAtOnce = 1024;
 
+    // A part of one row of the result that stays in the first-level cache while all rows of b pass.
+    private const int RowPartAtOnce = 4096;
+
     /// <summary>Unit: columns.</summary>
     public static int PanelWidth =>
         Vector512.IsHardwareAccelerated ? Tiles<T, Vector512<T>, Lanes512<T>>.PanelWidth
@@ -162,9 +165,9 @@ internal static unsafe class MatrixProduct<T>
             target.Clear();
         }
 
-        for (int left = 0; left < target.Length; left += ColumnsAtOnce)
+        for (int left = 0; left < target.Length; left += RowPartAtOnce)
         {
-            Span<T> part = target[left..Math.Min(left + ColumnsAtOnce, target.Length)];
+            Span<T> part = target[left..Math.Min(left + RowPartAtOnce, target.Length)];
             for (int p = 0; p < b.Rows; p++)
             {
                 TensorPrimitives.MultiplyAdd(

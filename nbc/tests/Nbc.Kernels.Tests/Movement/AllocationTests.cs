@@ -105,7 +105,7 @@ public sealed class AllocationTests
         public override void View(int output, int input, params ReadOnlySpan<long> shape) =>
             _results[output].ResetView(Input(input), shape);
 
-        public override void View(int output, int input, long first, params ReadOnlySpan<long> shape)
+        public override void ViewPart(int output, int input, long first, params ReadOnlySpan<long> shape)
         {
             TensorValue source = Input(input);
             _results[output].ResetView(source, first * ElementTypes.SizeOf(source.Type), source.Type, shape);

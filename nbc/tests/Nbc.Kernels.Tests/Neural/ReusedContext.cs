@@ -14,6 +14,9 @@ internal sealed class ReusedContext(int outputs, params NbcValue?[] inputs) : Ke
     /// <summary>Keep memory from run to run.</summary>
     public bool Reuses { get; init; }
 
+    /// <summary>Lets go of the scratch memory of the run before.</summary>
+    public void Start() => _used = 0;
+
     public override int InputCount => inputs.Length;
 
     public override int OutputCount => Results.Length;
@@ -24,7 +27,6 @@ internal sealed class ReusedContext(int outputs, params NbcValue?[] inputs) : Ke
 
     public override TensorValue Output(int output, ElementType type, params ReadOnlySpan<long> shape)
     {
-        _used = 0;
         if (Reuses && Results[output] is { } known && known.Shape.SequenceEqual(shape))
         {
             return known;
@@ -39,7 +41,7 @@ internal sealed class ReusedContext(int outputs, params NbcValue?[] inputs) : Ke
     public override void View(int output, int input, params ReadOnlySpan<long> shape) =>
         throw new NotSupportedException();
 
-    public override void View(int output, int input, long first, params ReadOnlySpan<long> shape) =>
+    public override void ViewPart(int output, int input, long first, params ReadOnlySpan<long> shape) =>
         throw new NotSupportedException();
 
     public override void Give(int output, NbcValue value) => throw new NotSupportedException();

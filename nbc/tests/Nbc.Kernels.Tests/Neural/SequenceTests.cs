@@ -98,44 +98,7 @@ public sealed class SequenceTests
         TensorValue? erase = delta && perColumn ? Given.Random(7, b, t, shared * dk) : null;
         (string, AttributeValue)[] attributes =
             [("q_num_heads", heads), ("kv_num_heads", shared), ("update_rule", rule), ("scale", perColumn ? 0.5 : 0.0)];
-        double scale = perColumn ? 0.5 : 1 / Math.Sqrt(dk);
-        double[] x = Given.Doubles(q), y = Given.Doubles(k), z = Given.Doubles(v),
-            expected = new double[b * t * heads * dv];
-        double[] state = Given.Doubles(past);
-        for (int n = 0; n < b * shared; n++)
-        {
-            double[] s = state[(n * dk * dv)..((n + 1) * dk * dv)];
-            for (int i = 0; i < t; i++)
-            {
-                int row = (n / shared * t) + i, head = n % shared, at = (row * shared) + head;
-                double Decay(int d) => decay is null ? 0
-                    : Given.Doubles(decay)[perColumn ? (at * dk) + d : at];
-                double Beta() => Given.Doubles(beta)[perColumn ? row : at];
-                double Key(int d) => y[(at * dk) + d];
-                s = [.. s.Select((value, e) => value * Math.Exp(Decay(e / dv)))];
-                double[] write = [.. Enumerable.Range(0, dv).Select(m => z[(at * dv) + m])];
-                if (delta)
-                {
-                    double[] read = [.. Enumerable.Range(0, dv).Select(m => Enumerable.Range(0, dk).Sum(d =>
-                        s[(d * dv) + m] * Key(d) * (erase is null ? 1 : Given.Doubles(erase)[(at * dk) + d])))];
-                    write = [.. write.Select((value, m) => Beta() * (value - read[m]))];
-                }
-
-                s = [.. s.Select((value, e) => value + (Key(e / dv) * write[e % dv]))];
-                for (int h = head * 2; h < (head + 1) * 2; h++)
-                {
-                    for (int m = 0; m < dv; m++)
-                    {
-                        expected[(((row * heads) + h) * dv) + m] =
-                            scale * Enumerable.Range(0, dk).Sum(d =>
-                                x[(((row * heads) + h) * dk) + d] * s[(d * dv) + m]);
-                    }
-                }
-            }
-
-            s.CopyTo(state, n * dk * dv);
-        }
-
+        (double[] expected, double[] state) = Recurrence(perColumn, q, k, v, past, decay, beta, erase);
         NbcValue?[] found = Given.Run("linear_attention", attributes, 2, q, k, v, past, decay, beta, erase);
         Given.Near(expected, found[0]);
         Given.Near(state, found[1]);
@@ -157,5 +120,52 @@ public sealed class SequenceTests
         Given.Refuses(KernelFault.WrongAttribute, "linear_attention", [.. one, ("update_rule", "x")], q, q, q);
         Given.Refuses(KernelFault.WrongAttribute, "linear_attention", [("q_num_heads", 1)], q, q, q);
         Given.Refuses(KernelFault.WrongType, "linear_attention", one, Given.Ints([1, 1, 1], 1), q, q);
+    }
+
+    // Two batches of three rows, four query heads that share two of keys 3 wide and values 2 wide.
+    private static (double[] Result, double[] State) Recurrence(
+        bool perColumn, TensorValue q, TensorValue k, TensorValue v, TensorValue past, TensorValue? decay,
+        TensorValue? beta, TensorValue? erase)
+    {
+        const int b = 2, t = 3, heads = 4, shared = 2, dk = 3, dv = 2;
+        double scale = perColumn ? 0.5 : 1 / Math.Sqrt(dk);
+        double[] x = Given.Doubles(q), y = Given.Doubles(k), z = Given.Doubles(v),
+            expected = new double[b * t * heads * dv];
+        double[] state = Given.Doubles(past);
+        for (int n = 0; n < b * shared; n++)
+        {
+            double[] s = state[(n * dk * dv)..((n + 1) * dk * dv)];
+            for (int i = 0; i < t; i++)
+            {
+                int row = (n / shared * t) + i, head = n % shared, at = (row * shared) + head;
+                double Decay(int d) => decay is null ? 0
+                    : Given.Doubles(decay)[perColumn ? (at * dk) + d : at];
+                double Beta() => Given.Doubles(beta)[perColumn ? row : at];
+                double Key(int d) => y[(at * dk) + d];
+                s = [.. s.Select((value, e) => value * Math.Exp(Decay(e / dv)))];
+                double[] write = [.. Enumerable.Range(0, dv).Select(m => z[(at * dv) + m])];
+                if (beta is not null)
+                {
+                    double[] read = [.. Enumerable.Range(0, dv).Select(m => Enumerable.Range(0, dk).Sum(d =>
+                        s[(d * dv) + m] * Key(d) * (erase is null ? 1 : Given.Doubles(erase)[(at * dk) + d])))];
+                    write = [.. write.Select((value, m) => Beta() * (value - read[m]))];
+                }
+
+                s = [.. s.Select((value, e) => value + (Key(e / dv) * write[e % dv]))];
+                for (int h = head * 2; h < (head + 1) * 2; h++)
+                {
+                    for (int m = 0; m < dv; m++)
+                    {
+                        expected[(((row * heads) + h) * dv) + m] =
+                            scale * Enumerable.Range(0, dk).Sum(d =>
+                                x[(((row * heads) + h) * dk) + d] * s[(d * dv) + m]);
+                    }
+                }
+            }
+
+            s.CopyTo(state, n * dk * dv);
+        }
+
+        return (expected, state);
     }
 }

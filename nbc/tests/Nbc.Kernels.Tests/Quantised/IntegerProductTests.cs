@@ -104,6 +104,24 @@ public sealed class IntegerProductTests
     }
 
     [Fact]
+    public void Float8_is_multiplied_as_real_numbers()
+    {
+        const ElementType small = ElementType.Float8E4M3FN;
+        TensorValue a = Numbers.Of(small, [0x38, 0x40, 0x48, 0x30], 2, 1, 2);   // 1 2; 4 0.5
+        TensorValue b = Numbers.Of(small, [0x38, 0xB8, 0x40, 0x7E], 2, 2);      // 1 -1; 2 448
+        TensorValue zero = Numbers.Of(small, [0]);
+        TensorValue y = KernelEvaluator.EvaluateOne("qlinear_matmul", s_none, a, Numbers.Float(0.5), zero, b,
+            Numbers.Float(1, 0.5), zero, Numbers.Float(0.25), zero);
+        Assert.Equal(small, y.Type);
+        Assert.Equal([2, 1, 2], y.Shape.ToArray());
+        // 5 895; 5 220, times 0.5 and 0.25, by 0.25.
+        Assert.Equal([10, 448, 10, 224], Numbers.Run("dequantize_linear", y, Numbers.Float(1)));
+        Assert.Equal(KernelFault.WrongType, Numbers.Fault(
+            "qlinear_matmul", a, Numbers.Float(1), zero, b, Numbers.Float(1), zero, Numbers.Float(1),
+            Numbers.Of(U8, [0])));
+    }
+
+    [Fact]
     public void Real_products_of_bytes_have_a_bias()
     {
         TensorValue a = Numbers.Of(U8, [11, 12], 2, 1);
@@ -146,7 +164,7 @@ public sealed class IntegerProductTests
         Assert.Equal([12, 1, 15, 2], Numbers.Run("ms.qgemm", turned, a, half, zero, b, Numbers.Float(1), none, bias));
         Assert.Equal([7, 1, 9, 2], Numbers.Run("ms.qgemm", turned, a, half, zero, b, Numbers.Float(1), none, bias,
             Numbers.Float(2), Numbers.Of(U8, [1])));
-        Assert.Equal([1, -2, -1, 0], Numbers.Run("ms.qgemm", Numbers.Of(U8, [1, 2, 0, 1], 2, 2), Numbers.Float(1),
+        Assert.Equal([-1, -1, 0, 0], Numbers.Run("ms.qgemm", Numbers.Of(U8, [1, 2, 0, 1], 2, 2), Numbers.Float(1),
             zero, Numbers.Of(S8, [1, 0, 2, 1], 2, 2), Numbers.Float(1), Numbers.Of(S8, [2, 1])));
         Assert.Equal(KernelFault.WrongShape, Numbers.Fault("ms.qgemm", a, half, zero, b, half, none, bias));
         Assert.Equal(KernelFault.WrongShape, Numbers.Fault("ms.qgemm", zero, half, zero, b, half, none));

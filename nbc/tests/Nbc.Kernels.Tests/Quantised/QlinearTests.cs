@@ -38,6 +38,7 @@ public sealed class QlinearTests
         TensorValue least = Numbers.Of(ElementType.Int8, [-128]);
         double[] y = Numbers.Run("ms.qlinear_sigmoid", x, s_half, null, scale, least);
         Assert.Equal([Math.Round(256 / (1 + Math.Exp(2))) - 128, 0, Math.Round(256 / (1 + Math.Exp(-2))) - 128], y);
+        Assert.Empty(Numbers.Run("ms.qlinear_sigmoid", TensorValue.Allocate(U8, 0), s_half, null, scale));
         Assert.Equal([-1, 0, 2], Numbers.Run(
             "ms.qlinear_leaky_relu", KernelAttributes.Of(("alpha", 0.5)), x, s_half, null, s_one));
     }

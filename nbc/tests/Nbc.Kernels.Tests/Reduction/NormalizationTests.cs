@@ -57,6 +57,8 @@ public sealed class NormalizationTests
             Numbers.Float(1)));
         Assert.Empty(Numbers.Run(
             "layer_normalization", TensorValue.Allocate(ElementType.Float32, 0, 3), Numbers.Float(1, 1, 1)));
+        Assert.Equal([double.NaN, double.NaN], Numbers.Back(KernelEvaluator.Evaluate("layer_normalization",
+            KernelAttributes.None, [TensorValue.Allocate(ElementType.Float32, 2, 0), Numbers.Float(1)], 2)[1]));
     }
 
     [Fact]

@@ -63,7 +63,8 @@ public sealed class MachineContextTests
         _context.ViewPart(2, 1, 1, 2);
         Assert.Equal(KernelFault.WrongShape, Assert.Throws<KernelException>(() => _context.View(0, 0, 5)).Fault);
         Assert.Equal(KernelFault.OutOfRange, Assert.Throws<KernelException>(() => _context.ViewPart(0, 0, 3, 2)).Fault);
-        Assert.Equal(KernelFault.OutOfRange, Assert.Throws<KernelException>(() => _context.ViewPart(0, 0, -1, 1)).Fault);
+        Assert.Equal(KernelFault.OutOfRange, Assert.Throws<KernelException>(
+            () => _context.ViewPart(0, 0, -1, 1)).Fault);
         _context.Commit();
         Assert.Equal([0f, 7], Programs.Elements(_registers[3]));
         Assert.Equal([[2], [3]], Assert.IsType<TensorValue>(_registers[4]).Strings);

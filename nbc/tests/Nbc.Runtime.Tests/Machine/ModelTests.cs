@@ -178,6 +178,25 @@ public sealed class ModelTests
     }
 
     [Fact]
+    public async Task Who_waits_for_a_machine_gives_up_at_the_deadline_or_when_cancelled()
+    {
+        using NbcModel model = Programs.Load(
+            "func main () -> () {\nPUSH 1\nPRINT\nagain:\nJMP again\n}", new NbcLoadOptions { MaxRuns = 1 });
+        using CancellationTokenSource stop = new();
+        TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task busy = Task.Run(() => Assert.ThrowsAny<OperationCanceledException>(
+            () => model.Run([], [], new NbcRun { Print = _ => started.SetResult() }, stop.Token)));
+        await started.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        NbcRun late = new() { Task = new NbcTask { Deadline = DateTimeOffset.UtcNow.AddMilliseconds(30) } };
+        NbcException error = Assert.Throws<NbcException>(() => model.Run([], [], late, CancellationToken.None));
+        Assert.Equal(NbcErrorCode.OutOfTime, error.Error.Code);
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => model.Run([], [], NbcRun.Default, new CancellationToken(canceled: true)));
+        await stop.CancelAsync();
+        await busy;
+    }
+
+    [Fact]
     public void An_observer_sees_each_instruction_with_its_values_and_place()
     {
         Watcher watcher = new();
@@ -228,6 +247,23 @@ public sealed class ModelTests
         Assert.Equal([6f, 6], Programs.Elements(model.Run()[0]));
         NbcErrorCode Fails(INbcBlobs? blobs) => Assert.Throws<NbcException>(
             () => NbcRuntime.Load(program, new NbcLoadOptions { Blobs = blobs })).Error.Code;
+    }
+
+    [Fact]
+    public void Tensors_of_attributes_belong_to_the_program()
+    {
+        using NbcModel model = Programs.Load("""
+            output y : f32 [2]
+            func main () -> (r0) {
+                TENSOR_CONSTANT r0 = {value = tensor f32 [2] [1.0, 2.0]}
+                RET
+            }
+            """);
+        NbcValue?[] outputs = model.Run();
+        Assert.IsType<TensorValue>(outputs[0]).Span<float>()[0] = 99; // the caller's own
+        Assert.Equal([1f, 2], Programs.Elements(model.Run()[0]));
+        model.Run([], outputs, NbcRun.Default, CancellationToken.None);
+        Assert.Equal([1f, 2], Programs.Elements(outputs[0]));
     }
 
     [Fact]

@@ -349,4 +349,22 @@ public sealed class TensorTests
         }
         entry main
         """));
+
+    [Fact]
+    public void A_function_may_give_one_value_twice() => Assert.Equal("3 3", Programs.Print("""
+        const c = si64 [] [3]
+        func main () -> () {
+            CALL both r0, r1 = @c
+            TENSOR_TO_SCALAR int r0
+            PRINT
+            TENSOR_TO_SCALAR int r1
+            PRINT
+            CALL both _, r1 = @c
+            RET
+        }
+        func both (r0) -> (r0, r0) {
+            RET
+        }
+        entry main
+        """));
 }

@@ -100,6 +100,28 @@ public sealed class ContainerTests
     }
 
     [Fact]
+    public void An_empty_tensor_may_have_sizes_beyond_all_memory()
+    {
+        NbcProgram program = SampleProgram.Read("""
+            nbc 1
+            const numbers = f32 [1099511627776, 1099511627776, 0] []
+            const words = !ntir.string [0, 1099511627776, 1099511627776] []
+            """);
+        Assert.True(NbcContainer.TryRead(NbcContainer.ToBytes(program), out NbcProgram? again, out _));
+        Assert.All(again.Constants, constant => Assert.Equal(0, constant.Value!.Count));
+    }
+
+    [Fact]
+    public void A_section_is_used_to_its_last_byte()
+    {
+        byte[] changed = [.. s_bytes];
+        changed[56 + 16]++; // the names reach into the scalars
+        Assert.False(NbcContainer.TryRead(Sign(changed), out _, out ContainerFault fault));
+        Assert.Equal(ContainerFaultKind.WrongField, fault.Kind);
+        Assert.Contains("bytes are left", fault.ToString());
+    }
+
+    [Fact]
     public void Whatever_the_sections_say_the_reader_only_refuses() =>
         Gen.Int[0, 1_000_000].Array[1, 6].Sample(places =>
     {

@@ -106,18 +106,12 @@ public sealed class VerifierTests
     public static TheoryData<string, NbcProgram, FaultKind> Programs()
     {
         NbcFunction ret = new() { Name = "f", Instructions = [new(NbcOpcode.Ret)] };
-        NbcFunction With(params NbcInstruction[] code) => new()
-        {
-            Name = "f", Instructions = [.. code], Registers = [new NbcRegister(NbcType.Any)], Operands = [0, 5, -9],
-        };
-        NbcProgram Of(params NbcFunction[] functions) => new() { Functions = [.. functions] };
         NbcProgram WithInput(NbcType type) => new()
         {
             Functions = [new() { Name = "f", Instructions = [new(NbcOpcode.Ret)], Registers = [new(NbcType.Any)],
                 Parameters = [0] }],
             Inputs = [new("x", type)],
         };
-        ushort add = KernelTable.Find("add")!.Opcode;
         NbcType deep = Enumerable.Range(0, 20).Aggregate(NbcType.Any, (type, _) => NbcType.Sequence(type));
         return new()
         {
@@ -135,6 +129,19 @@ public sealed class VerifierTests
             { "a sequence of nothing", WithInput(new NbcType(NbcValueKind.Sequence)), FaultKind.WrongType },
             { "a size of -2", WithInput(NbcType.Tensor(ElementType.Float32, -2)), FaultKind.WrongType },
             { "an element type of 99", WithInput(NbcType.Tensor((ElementType)99, 2)), FaultKind.WrongType },
+        };
+    }
+
+    public static TheoryData<string, NbcProgram, FaultKind> Functions()
+    {
+        NbcFunction ret = new() { Name = "f", Instructions = [new(NbcOpcode.Ret)] };
+        NbcFunction With(params NbcInstruction[] code) => new()
+        {
+            Name = "f", Instructions = [.. code], Registers = [new NbcRegister(NbcType.Any)], Operands = [0, 5, -9],
+        };
+        ushort add = KernelTable.Find("add")!.Opcode;
+        return new()
+        {
             { "no instruction", Of(new NbcFunction { Name = "f" }), FaultKind.WrongTarget },
             { "no end", Of(With(new NbcInstruction(NbcOpcode.ZeroCopy))), FaultKind.WrongTarget },
             { "jump outside", Of(With(new NbcInstruction(NbcOpcode.Jmp, 7))), FaultKind.WrongTarget },
@@ -170,8 +177,11 @@ public sealed class VerifierTests
         };
     }
 
+    private static NbcProgram Of(params NbcFunction[] functions) => new() { Functions = [.. functions] };
+
     [Theory]
     [MemberData(nameof(Programs))]
+    [MemberData(nameof(Functions))]
     public void What_no_text_can_say_is_refused_too(string what, NbcProgram program, FaultKind kind)
     {
         IReadOnlyList<ProgramFault> faults = NbcVerifier.Verify(program);

@@ -29,6 +29,11 @@ internal sealed class MeshFacts(MeshTopology topology, MeshPeers peers, string v
         };
     }
 
+    /// <summary>Whether this node is what a requirement asks for; false when the text is no requirement.</summary>
+    public bool Meets(string text) => RequirementParser.Parse(text, out _) is { } requirement &&
+        peers.Members.FirstOrDefault(member => member.Node == topology.Self) is { } self &&
+        RequirementCheck.FindFault(requirement, Read(self)) is null;
+
     /// <summary>What the way to a node is like; little work, for every call.</summary>
     public NodeFacts ReadWay(NodeId node)
     {

@@ -7,6 +7,7 @@ using Noodle.Client;
 using Noodle.Client.Control;
 using Noodle.Node.Control;
 using Noodle.Node.Options;
+using Noodle.Node.Programs;
 
 namespace Noodle.Node.Tests.Nodes;
 
@@ -44,6 +45,8 @@ internal sealed class TestNode : IAsyncDisposable
     public string StorePath => Path.Combine(Information.Folder, "models", "sha256");
 
     public NodeView View => _app.Services.GetRequiredService<NodeRuntime>().View;
+
+    public ProgramMail Programs => _app.Services.GetRequiredService<NodeRuntime>().Programs;
 
     public IServiceProvider Services => _app.Services;
 

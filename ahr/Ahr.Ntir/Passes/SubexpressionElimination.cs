@@ -12,7 +12,7 @@ namespace Ahr.Ntir.Passes;
 /// Equal are pure operations with the same name, operands and attributes, and constants with the same bytes (up to
 /// <see cref="LargestConstant"/>; larger ones only when they lie in the same place).
 /// </remarks>
-public sealed class CommonSubexpressions
+public sealed class SubexpressionElimination
 {
     /// <summary>Unit: bytes.</summary>
     public const int LargestConstant = 4096;
@@ -24,7 +24,7 @@ public sealed class CommonSubexpressions
     public static int Run(NtirModule module)
     {
         ArgumentNullException.ThrowIfNull(module);
-        CommonSubexpressions pass = new();
+        SubexpressionElimination pass = new();
         return module.Functions.Sum(function =>
             pass.Replace(function.Body, new Dictionary<string, NtirOp>(StringComparer.Ordinal)));
     }
