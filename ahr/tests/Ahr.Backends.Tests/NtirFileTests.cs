@@ -25,7 +25,9 @@ public sealed class NtirFileTests : IDisposable
         NtirValue x = body.AddParameter(new TensorType(ElementType.Float32, SymbolicShape.Of(2)), "x");
         NtirValue weights = body.Add(NtirOp.Constant(TensorValue.From<float>(ElementType.Float32, [3, 4], 2))).Result;
         body.AddResult(body.Add(new NtirOp("mul", [x, weights], [NtirType.Unknown])).Result);
-        string path = Write(isBinary ? NtirBinary.ToBytes(module) : System.Text.Encoding.UTF8.GetBytes(NtirPrinter.Print(module)));
+        string path = Write(isBinary
+            ? NtirBinary.ToBytes(module)
+            : System.Text.Encoding.UTF8.GetBytes(NtirPrinter.Print(module)));
 
         (NtirModule read, _) = NbcCompilation.Import(path, allowFallback: false);
         bool isMapped = read.Main.Body.Ops[0].Attributes.Tensor("value")!.Memory is ForeignMemory;

@@ -196,7 +196,7 @@ public sealed class LoweringTests
         NtirRegion each = map.AddRegion();
         each.AddParameter(NtirType.Unknown);
         each.AddParameter(NtirType.Unknown);
-        each.AddResult(each.Add(new NtirOp("add", [each.Parameters[0], each.Parameters[1]], [NtirType.Unknown])).Result);
+        each.AddResult(each.Add(new NtirOp("add", each.Parameters, [NtirType.Unknown])).Result);
         Body.Add(map);
         Body.AddResult(scan.Result);
         Body.AddResult(map.Result);
@@ -226,7 +226,8 @@ public sealed class LoweringTests
     [Fact]
     public void What_no_kernel_runs_is_refused_with_its_place()
     {
-        NtirOp call = new("call", [], [NtirType.Unknown], KernelAttributes.Of(("callee", "f")), new SourceLocation("a/b"));
+        NtirOp call = new(
+            "call", [], [NtirType.Unknown], KernelAttributes.Of(("callee", "f")), new SourceLocation("a/b"));
         Body.Add(call);
         Body.AddResult(call.Result);
         LoweringResult result = NtirLowering.Lower(_module);

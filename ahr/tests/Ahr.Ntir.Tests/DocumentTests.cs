@@ -44,7 +44,8 @@ public sealed partial class DocumentTests
     {
         byte[] bytes = NtirBinary.ToBytes(new NtirModule());
         Check("smallest", string.Concat(bytes.Chunk(BytesOnLine).Select(line => Convert.ToHexString(line) + "\n")));
-        string hex = Regex.Match(File.ReadAllText(s_path), "<!-- smallest -->\n(.*?)<!-- end -->", RegexOptions.Singleline)
+        string text = File.ReadAllText(s_path);
+        string hex = Regex.Match(text, "<!-- smallest -->\n(.*?)<!-- end -->", RegexOptions.Singleline)
             .Groups[1].Value.Replace("\n", "", StringComparison.Ordinal);
         Assert.NotNull(NtirBinary.Read(Convert.FromHexString(hex)).Module);
     }
@@ -91,7 +92,8 @@ public sealed partial class DocumentTests
         foreach (OpDefinition op in OpTable.All.Where(op => op.IsStructural))
         {
             Assert.Contains($"| `{op.Name}` | ", text, StringComparison.Ordinal);
-            Assert.All(op.Descriptor.Attributes, spec => Assert.Contains($"`{spec.Name}`", text, StringComparison.Ordinal));
+            Assert.All(op.Descriptor.Attributes, spec =>
+                Assert.Contains($"`{spec.Name}`", text, StringComparison.Ordinal));
         }
     }
 

@@ -26,7 +26,8 @@ internal static class NtirFuzz
           ^bb0(%0: tensor<?x3xf32, ["batch", ""]>, %1: tensor<si64>):
             %none2 = "ntir.none"() : () -> !ntir.none
             %2 = "ntir.constant"() {value = #ntir.tensor<f32, [3], "0000803F0000004000004040">} : () -> (tensor<3xf32>)
-            %3 = "ntir.add"(%0, %2) {ntir.names = ["sum"]} : (tensor<?x3xf32, ["batch", ""]>, tensor<3xf32>) -> (tensor<?x3xf32, ["batch", ""]>) loc("head/Add_1"("ai.onnx.Add"))
+            %3 = "ntir.add"(%0, %2) {ntir.names = ["sum"]} : (tensor<?x3xf32, ["batch", ""]>, tensor<3xf32>)
+              -> (tensor<?x3xf32, ["batch", ""]>) loc("head/Add_1"("ai.onnx.Add"))
             %4, %5 = "ntir.loop"(%1, %none2, %3) ({
             ^bb0(%6: tensor<si64>, %7: tensor<i1>, %8: tensor<*xf32>):
               %9 = "ntir.concat"(%8, %3) {axis = 0} : (tensor<*xf32>, tensor<?x3xf32, ["batch", ""]>) -> (!ntir.unknown)
@@ -61,7 +62,8 @@ internal static class NtirFuzz
             ^bb0():
               "ntir.yield"(%0) : (tensor<2x4xf32>) -> ()
             }) : (tensor<i1>) -> (!ntir.optional<!ntir.sequence<!ntir.map<si64, tensor<f32>>>>)
-            %7 = "ntir.constant"() {value = #ntir.tensor<!ntir.string, [2], ["a", "\FF"]>} : () -> (tensor<2x!ntir.string>)
+            %7 = "ntir.constant"() {value = #ntir.tensor<!ntir.string, [2], ["a", "\FF"]>}
+              : () -> (tensor<2x!ntir.string>)
             "ntir.yield"(%6, %7) : (!ntir.unknown, tensor<2x!ntir.string>) -> ()
           }) {sym_name = "main"} : () -> ()
         }) {version = 1} : () -> ()
@@ -71,11 +73,12 @@ internal static class NtirFuzz
     /// <summary>The text form.</summary>
     public static FuzzTarget Text { get; } = new("ntir-text", [.. s_texts.Select(Encoding.UTF8.GetBytes)], RunText);
 
-    /// <summary>The binary form; half of the inputs get right checksums, so that what is behind them is met too.</summary>
+    /// <summary>The binary form; half of the inputs get right checksums, so that what is behind them is met too.
+    /// </summary>
     public static FuzzTarget Bytes { get; } = new("ntir-bytes", [.. s_texts.Select(BytesOf)], RunBytes);
 
-    private static byte[] BytesOf(string text) => NtirBinary.ToBytes(
-        NtirParser.Parse(text).Module ?? throw new InvalidOperationException($"a seed is no module: {NtirParser.Parse(text).Fault}"));
+    private static byte[] BytesOf(string text) => NtirBinary.ToBytes(NtirParser.Parse(text).Module
+        ?? throw new InvalidOperationException($"a seed is no module: {NtirParser.Parse(text).Fault}"));
 
     private static void RunText(byte[] input)
     {

@@ -89,7 +89,8 @@ public sealed class AgreementTests(ITestOutputHelper output)
             // The first result that differs, without what it does not need.
             if (Try(graph, isOpen).Where is { } name)
             {
-                GraphSpec first = graph.UpTo(graph.Nodes.First(node => node.Outputs.Any(result => result.Name == name)));
+                GraphSpec first = graph.UpTo(
+                    graph.Nodes.First(node => node.Outputs.Any(result => result.Name == name)));
                 graph = Try(first, isOpen).Difference is null ? graph : first;
             }
 

@@ -217,7 +217,8 @@ internal static partial class GraphOps
         if (make.Find(x => x.Type is ElementType.Float32 && x.IsTame) is { } x)
         {
             GraphValue low = make.Constant(TensorValue.From<float>(ElementType.Float32, [-1f]));
-            make.Node("Clip", make.Random.Next(2) == 0 ? [x, low] : [x, null, low], [(x.Type, x.Shape)], x.IsExact, true);
+            GraphValue?[] operands = make.Random.Next(2) == 0 ? [x, low] : [x, null, low];
+            make.Node("Clip", operands, [(x.Type, x.Shape)], x.IsExact, true);
         }
     }
 

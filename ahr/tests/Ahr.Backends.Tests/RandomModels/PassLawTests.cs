@@ -143,8 +143,7 @@ public sealed class PassLawTests
         for (int i = 0; i < a.Count; i++)
         {
             if (a.Type == ElementType.Float32
-                ? !(float.IsNaN(a.Span<float>()[i]) && float.IsNaN(e.Span<float>()[i])) &&
-                    BitConverter.SingleToInt32Bits(a.Span<float>()[i]) != BitConverter.SingleToInt32Bits(e.Span<float>()[i])
+                ? !Same(a.Span<float>()[i], e.Span<float>()[i])
                 : a.Type == ElementType.Int64 && a.Span<long>()[i] != e.Span<long>()[i])
             {
                 return false;
@@ -153,6 +152,9 @@ public sealed class PassLawTests
 
         return true;
     }
+
+    private static bool Same(float a, float e) => (float.IsNaN(a) && float.IsNaN(e)) ||
+        BitConverter.SingleToInt32Bits(a) == BitConverter.SingleToInt32Bits(e);
 
     private static string Text(TensorValue value) => $"{value} {(value.Type == ElementType.Float32
         ? string.Join(' ', value.Span<float>().ToArray())

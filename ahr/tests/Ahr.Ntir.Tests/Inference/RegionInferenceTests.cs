@@ -45,11 +45,12 @@ public sealed class RegionInferenceTests
     {
         NtirOp sequences = If(new SequenceType(NtirTypes.Float(2)), new SequenceType(NtirTypes.Float(3)));
         NtirOp optionals = If(new OptionalType(NtirTypes.Float(2)), new OptionalType(NtirTypes.Float(2)));
-        NtirOp maps = If(new MapType(ElementType.Int64, NtirTypes.Scalar), new MapType(ElementType.Int64, NtirTypes.Scalar));
+        MapType map = new(ElementType.Int64, NtirTypes.Scalar);
+        NtirOp maps = If(map, map with { });
         Run();
         Assert.Equal(new SequenceType(NtirTypes.Float(Dim.Unknown)), sequences.Result.Type);
         Assert.Equal(new OptionalType(NtirTypes.Float(2)), optionals.Result.Type);
-        Assert.Equal(new MapType(ElementType.Int64, NtirTypes.Scalar), maps.Result.Type);
+        Assert.Equal(map, maps.Result.Type);
     }
 
     [Fact]
