@@ -208,16 +208,7 @@ internal sealed class NodeRuntime(
         var fetcher = new PeerModelFetcher(
             new LinkContentPeers(peers), digest => deployed?.FindByDigest(digest), time,
             logs.CreateLogger<PeerModelFetcher>());
-        IResourceAccount account = resources.Root.OpenChild("models");
-        // Whoever names Noodle's own engine gets nothing else; where either will do, parts may run on the other.
-        IResourceAccount runs = account.OpenChild("nbc");
-        var nbc = new NbcBackend(
-            new NbcBackendOptions { AllowFallback = false }, logs.CreateLogger<NbcBackend>(), runs);
-        var mixed = new NbcBackend(new NbcBackendOptions(), logs.CreateLogger<NbcBackend>(), runs);
-        var auto = new AutoBackend([mixed, backend], time, logs.CreateLogger<AutoBackend>());
-        var host = new ModelHost(
-            folder.Node, store, auto, account, fetcher, new ModelHostOptions(), logs.CreateLogger<ModelHost>(),
-            nbc, backend);
+        ModelHost host = AssembleHost(folder, store, backend, fetcher);
         var state = new ClusterState(
             folder.Node,
             new StateDatabase(
@@ -249,9 +240,7 @@ internal sealed class NodeRuntime(
             Status = status,
             Trust = trust.Talk,
             Health = health,
-            Programs = new ProgramMail(
-                folder.Node, new ProgramPeers(peers), trust.Talk.MayRunPrograms,
-                resources.Root.OpenChild("programs"), facts.Meets),
+            Programs = AssemblePrograms(folder, peers, trust, facts),
             MaxRequestBytes = options.MaxRequestBytes,
             MaxStateBytes = 2 * new LwwMap().Limits.TotalBytes,
             Stopping = _stop.Token,
@@ -266,6 +255,25 @@ internal sealed class NodeRuntime(
             trust, new TrustControl(trust, peers, () => mesh.Strangers, time),
             new TopologyView(topology, peers, relays, facts, () => host.InFlight, seed), events, callers);
     }
+
+    private ModelHost AssembleHost(
+        NodeFolder folder, ModelStore store, OnnxRuntimeBackend onnxRuntime, PeerModelFetcher fetcher)
+    {
+        ResourceAccount account = resources.Root.OpenChild("models");
+        ResourceAccount runs = account.OpenChild("nbc");
+        ILogger<NbcBackend> log = logs.CreateLogger<NbcBackend>();
+        // Whoever names Noodle's own engine gets nothing else; where either will do, parts may run on the other.
+        var nbc = new NbcBackend(new NbcBackendOptions { AllowFallback = false }, log, runs);
+        var mixed = new NbcBackend(new NbcBackendOptions(), log, runs);
+        var auto = new AutoBackend([mixed, onnxRuntime], time, logs.CreateLogger<AutoBackend>());
+        return new ModelHost(
+            folder.Node, store, auto, account, fetcher, new ModelHostOptions(), logs.CreateLogger<ModelHost>(), nbc,
+            onnxRuntime);
+    }
+
+    private ProgramMail AssemblePrograms(NodeFolder folder, MeshPeers peers, TrustParts trust, MeshFacts facts) => new(
+        folder.Node, new ProgramPeers(peers), trust.Talk.MayRunPrograms, resources.Root.OpenChild("programs"),
+        facts.Meets);
 
     private InferenceRouter AssembleRouter(
         ClusterModels catalog, ModelHost host, MeshPeers peers, MeshFacts facts, HedgedAttempts attempts, ulong seed)

@@ -38,8 +38,8 @@ internal sealed class AutoModel : IBackendModel
         {
             lock (_gate)
             {
-                return [.. _trials.OrderByDescending(pair => pair.Value.Calls).ThenBy(pair => pair.Key, StringComparer.Ordinal)
-                    .Select(pair => Describe(pair.Key, pair.Value))];
+                return [.. _trials.OrderByDescending(pair => pair.Value.Calls)
+                    .ThenBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => Describe(pair.Key, pair.Value))];
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ahr.Backends.OnnxRuntime;
 using Nbc.Runtime.Errors;
 using Nbc.Runtime.Frames;
@@ -52,6 +53,11 @@ internal sealed class NbcBackendModel : IBackendModel
 
     public void Dispose() => _programs.Dispose();
 
+    // The frames of a run carry the trace that it belongs to, where there is one.
+    private NbcRun Traced() => Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity
+        ? _run with { Task = _run.Task with { TraceId = activity.TraceId.ToHexString() } }
+        : _run;
+
     private TensorSet Run(Tensor[] ordered, int[] wanted, CancellationToken cancellation)
     {
         using PinnedInputs pinned = PinnedInputs.Of(ordered);
@@ -59,7 +65,7 @@ internal sealed class NbcBackendModel : IBackendModel
         try
         {
             using ShapePrograms.Lease program = _programs.Rent(ordered);
-            program.Model.Run(pinned.Values, results, _run, cancellation);
+            program.Model.Run(pinned.Values, results, Traced(), cancellation);
             return MachineOutputs.Wrap(Outputs, results, wanted, "nbc");
         }
         catch (NbcException reason)

@@ -9,8 +9,8 @@ namespace Ahr.Backends.Comparison;
 
 /// <summary>Inputs for a model when nobody has real ones.</summary>
 /// <remarks>
-/// Meaning: fractions are uniform in [-1, 1), whole numbers in [0, 8), so that they may be indices. A size that the model
-/// leaves open is 1 on the first axis and <see cref="OpenSize"/> on others; the same name means the same size.
+/// Meaning: fractions are uniform in [-1, 1), whole numbers in [0, 8), so that they may be indices. A size that the
+/// model leaves open is 1 on the first axis and <see cref="OpenSize"/> on others; the same name means the same size.
 /// The same seed gives the same inputs.
 /// </remarks>
 public static class RandomInputs
@@ -19,7 +19,7 @@ public static class RandomInputs
     private const int Whole = 8;
 
     /// <summary>What a model takes, and random tensors that fit.</summary>
-    /// <exception cref="BackendException">The model cannot be read, or an input is none that can be made up.</exception>
+    /// <exception cref="BackendException">The model cannot be read, or an input cannot be made up.</exception>
     public static IReadOnlyList<(TensorSpec Spec, Tensor Tensor)> For(string path, ulong seed)
     {
         (NtirModule module, _) = NbcCompilation.Import(path, allowFallback: true);

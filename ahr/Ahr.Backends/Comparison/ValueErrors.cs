@@ -7,8 +7,8 @@ namespace Ahr.Backends.Comparison;
 /// <summary>How far two values lie apart.</summary>
 internal static class ValueErrors
 {
-    /// <returns>The largest difference of two elements, and the same as a part of the largest expected number; NaN where
-    /// there is no such number.</returns>
+    /// <returns>The largest difference of two elements, and the same as a part of the largest expected number; NaN
+    /// where there is no such number.</returns>
     public static (double Absolute, double Relative) Largest(NbcValue? actual, NbcValue? expected)
     {
         if (actual is not TensorValue a || expected is not TensorValue e || a.Type != e.Type ||

@@ -46,7 +46,7 @@ public sealed record ModelStatus(
 
     public ModelKey Key => new(Digest, Backend);
 
-    /// <summary>Which engine runs it, for each set of input shapes that is told apart; empty until it is ready.</summary>
+    /// <summary>Which engine runs it, for each set of input shapes; empty until it is ready.</summary>
     public IReadOnlyList<EngineChoice> Engines { get; init; } = [];
 
     /// <summary>How much of the file is here while it is fetched.</summary>

@@ -20,7 +20,8 @@ public static class OpSuite
             Node("Add", ["a", "b"], ["y"]), Input("a", F32, 2, 1), Input("b", F32, 3), Output("y", F32, 2, 3))),
             [Floats("a", [2, 1], 1, 10), Floats("b", [3], 1, 2, 3)], [Floats("y", [2, 3], 2, 3, 4, 11, 12, 13)]),
         new("matrices are multiplied", Model(Graph(
-            Node("MatMul", ["a", "b"], ["y"]), Input("a", F32, "m", 2), Input("b", F32, 2, 2), Output("y", F32, "m", 2))),
+            Node("MatMul", ["a", "b"], ["y"]), Input("a", F32, "m", 2), Input("b", F32, 2, 2),
+            Output("y", F32, "m", 2))),
             [Floats("a", [2, 2], 1, 2, 3, 4), Floats("b", [2, 2], 5, 6, 7, 8)], [Floats("y", [2, 2], 19, 22, 43, 50)]),
         new("a window slides over an image", Model(Graph(
             Node("Conv", ["x", "w"], ["y"]), Input("x", F32, 1, 1, 3, 3), Input("w", F32, 1, 1, 2, 2),
@@ -60,7 +61,8 @@ public static class OpSuite
         new("the condition chooses", Model(Graph(
             Node("Where", ["c", "a", "b"], ["y"]), Input("c", ElementType.Bool, 2), Input("a", F32, 2),
             Input("b", F32, 2), Output("y", F32, 2))),
-            [new Tensor("c", ElementType.Bool, [2], new byte[] { 1, 0 }), Floats("a", [2], 1, 2), Floats("b", [2], 3, 4)],
+            [new Tensor("c", ElementType.Bool, [2], new byte[] { 1, 0 }), Floats("a", [2], 1, 2),
+                Floats("b", [2], 3, 4)],
             [Floats("y", [2], 1, 4)]),
         Strings(),
         Branches(true),

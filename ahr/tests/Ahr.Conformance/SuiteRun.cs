@@ -73,7 +73,9 @@ public static class SuiteRun
 
         if (expected.Type != ElementType.Float32)
         {
-            return actual.Data.Span.SequenceEqual(expected.Data.Span) ? null : $"output {actual.Name} has other elements";
+            return actual.Data.Span.SequenceEqual(expected.Data.Span)
+                ? null
+                : $"output {actual.Name} has other elements";
         }
 
         ReadOnlySpan<float> a = MemoryMarshal.Cast<byte, float>(actual.Data.Span);

@@ -89,7 +89,11 @@ internal sealed partial class NbcMachine : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Trim();
+    public void Dispose()
+    {
+        Trim();
+        _budget.GiveBack(_budget.Held); // registers and locals; what callers still hold is theirs from now on
+    }
 
     private void Loop(CancellationToken cancellation)
     {

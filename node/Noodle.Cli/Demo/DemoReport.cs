@@ -23,8 +23,8 @@ internal sealed class DemoReport(TextWriter? output)
 
     public void Answer(NodeProcess asked, InferResult result, long digit, long label, double ms) => Line(string.Create(
         CultureInfo.InvariantCulture,
-        $"asked {Short(asked.Id)}: a {digit} (written: {label}), by {Short(result.Node)}, engine {result.Engine}, in {ms:0.0} ms; " +
-        $"{result.Reason}"));
+        $"asked {Short(asked.Id)}: a {digit} (written: {label}), by {Short(result.Node)}, engine {result.Engine}, " +
+        $"in {ms:0.0} ms; {result.Reason}"));
 
     public void Load(LoadReport load)
     {

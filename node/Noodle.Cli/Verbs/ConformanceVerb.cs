@@ -8,7 +8,7 @@ using Noodle.Cli.Output;
 
 namespace Noodle.Cli.Verbs;
 
-/// <summary><c>noodle conformance --backend nbc|onnxruntime --data DIR</c>: known inputs against known outputs.</summary>
+/// <summary><c>noodle conformance --backend nbc|onnxruntime --data DIR</c>: known inputs, known outputs.</summary>
 internal static class ConformanceVerb
 {
     private const int ProgressEvery = 100;
@@ -108,8 +108,8 @@ internal static class ConformanceVerb
 
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{engine}: {report.Total} cases, {report.Passed} passed, {report.Failed} failed, {report.Refused} refused, " +
-            $"{report.Random} random"));
+            $"{engine}: {report.Total} cases, {report.Passed} passed, {report.Failed} failed, " +
+            $"{report.Refused} refused, {report.Random} random"));
     }
 
     private static ConformanceCase[] Find(string data, string? filter)
@@ -142,7 +142,9 @@ internal static class ConformanceVerb
         return cases.Length > 0
             ? cases
             : throw new CliException(ExitCodes.Usage,
-                filter is null ? $"There is no model.onnx below {data}." : $"No case below {data} has a name like {filter}.");
+                filter is null
+                    ? $"There is no model.onnx below {data}."
+                    : $"No case below {data} has a name like {filter}.");
     }
 
     private static string NameOf(Verdict verdict) => verdict switch

@@ -59,9 +59,12 @@ internal static class ImportVerb
             return ExitCodes.Success;
         }
 
+        string whose = report.Fallbacks.Count == 0
+            ? "all of them Noodle's own"
+            : $"{report.Fallbacks.Count} parts for ONNX Runtime";
         Console.WriteLine(SafeText.Clean(
-            $"{Path.GetFileName(path)}: {report.Operators.Values.Sum()} nodes, {CountOps(module)} operations of NTIR, " +
-            (report.Fallbacks.Count == 0 ? "all of them Noodle's own" : $"{report.Fallbacks.Count} parts for ONNX Runtime")));
+            $"{Path.GetFileName(path)}: {report.Operators.Values.Sum()} nodes, " +
+            $"{CountOps(module)} operations of NTIR, {whose}"));
         if (parsed.GetValue(s_explain))
         {
             Explain(report);
@@ -86,7 +89,8 @@ internal static class ImportVerb
         if (weights > MostTextBytes)
         {
             throw new CliException(ExitCodes.Failed,
-                $"The model's {weights} bytes of weights are more than text is good for; at most {MostTextBytes} are written.");
+                $"The model's {weights} bytes of weights are more than text is good for; at most {MostTextBytes} are " +
+                "written.");
         }
 
         try
@@ -131,8 +135,8 @@ internal static class ImportVerb
         json.WriteString("model", Path.GetFileName(path));
         json.WriteNumber("operations", CountOps(module));
         WriteCounts(json, "operatorSets", report.OperatorSets);
-        WriteCounts(json, "operators", report.Operators.Select(pair => KeyValuePair.Create(pair.Key, (long)pair.Value)));
-        WriteCounts(json, "functions", report.Functions.Select(pair => KeyValuePair.Create(pair.Key, (long)pair.Value)));
+        WriteCounts(json, "operators", Wide(report.Operators));
+        WriteCounts(json, "functions", Wide(report.Functions));
         json.WriteStartArray("fallbacks");
         foreach (FallbackRegion part in report.Fallbacks)
         {
@@ -160,6 +164,9 @@ internal static class ImportVerb
             json.WriteNumber("bytes", bytes!.Value);
         }
     }
+
+    private static IEnumerable<KeyValuePair<string, long>> Wide(IEnumerable<KeyValuePair<string, int>> counts) =>
+        counts.Select(pair => KeyValuePair.Create(pair.Key, (long)pair.Value));
 
     private static void WriteCounts(Utf8JsonWriter json, string name, IEnumerable<KeyValuePair<string, long>> counts)
     {

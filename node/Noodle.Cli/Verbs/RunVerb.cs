@@ -101,8 +101,8 @@ internal static class RunVerb
         using TensorSet outputs = await model.RunAsync(inputs, null, cancellation);
         Print.Outputs(parsed, outputs.Tensors);
         await Console.Error.WriteLineAsync(
-            $"run here by {Engine.Title(outputs.Engine)} in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.0} ms, " +
-            "without any node");
+            $"run here by {Engine.Title(outputs.Engine)} in " +
+            $"{Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.0} ms, without any node");
         return ExitCodes.Success;
     }
 

@@ -18,7 +18,7 @@ public sealed record ModelInfo
     /// <summary>As the Open Inference Protocol names it, such as <c>onnxruntime_onnx</c>.</summary>
     public required string Platform { get; init; }
 
-    /// <summary>Which engines may run it: <c>auto</c>, or the name of one; null when the node knows of no choice.</summary>
+    /// <summary>Which engines may run it: <c>auto</c>, or the name of one; null when the node does not say.</summary>
     public string? Backend { get; init; }
 
     /// <summary>How many nodes should have it loaded.</summary>

@@ -51,22 +51,9 @@ internal sealed class Deployments(
         string name, Stream content, int replicas, string? digest, string backend,
         CancellationToken cancellation)
     {
-        if (!ModelNames.IsValid(name))
+        if (FindFault(name, replicas, backend) is { } wrong)
         {
-            return new(DeployFault.Invalid,
-                $"A model's name has 1 to {ModelNames.MaxLength} letters, digits, '.', '_' or '-', and starts with " +
-                "a letter or digit.");
-        }
-
-        if (replicas is < 1 or > MaxReplicas)
-        {
-            return new(DeployFault.Invalid, $"replicas is {replicas}; it takes 1 to {MaxReplicas}.");
-        }
-
-        if (!host.HasBackend(backend))
-        {
-            return new(DeployFault.Invalid,
-                "backend takes auto, nbc or onnxruntime.");
+            return new(DeployFault.Invalid, wrong);
         }
 
         StoreResult stored;
@@ -112,6 +99,14 @@ internal sealed class Deployments(
             return new(DeployFault.None, "", model);
         }
     }
+
+    private string? FindFault(string name, int replicas, string backend) =>
+        !ModelNames.IsValid(name)
+            ? $"A model's name has 1 to {ModelNames.MaxLength} letters, digits, '.', '_' or '-', and starts with " +
+                "a letter or digit."
+        : replicas is < 1 or > MaxReplicas ? $"replicas is {replicas}; it takes 1 to {MaxReplicas}."
+        : host.HasBackend(backend) ? null
+        : "backend takes auto, nbc or onnxruntime.";
 
     private async Task<DeployResult> LoadAndTellAsync(
         string name, StoreResult stored, int replicas, string backend, CancellationToken cancellation)

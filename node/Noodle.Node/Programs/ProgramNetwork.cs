@@ -14,9 +14,9 @@ namespace Noodle.Node.Programs;
 
 /// <summary>The network of one program: tensors to and from programs of the same session on other nodes.</summary>
 /// <remarks>
-/// Meaning: a send returns when the message lies in the receiver's queue; a full queue, or a receiver that has not begun,
-/// is asked again until <see cref="s_longest"/> is over. Messages of one sender by one channel keep their order. What was
-/// lost on the way is an error, not sent twice.
+/// Meaning: a send returns when the message lies in the receiver's queue; a full queue, or a receiver that has not
+/// begun, is asked again until <see cref="s_longest"/> is over. Messages of one sender by one channel keep their order.
+/// What was lost on the way is an error, not sent twice.
 /// Bound: <see cref="MaxWaiting"/> messages a channel, <see cref="MaxChannels"/> channels, a message of
 /// <see cref="MaxMessageBytes"/>, all that waits by the node's account of memory.
 /// </remarks>
@@ -161,7 +161,8 @@ internal sealed class ProgramNetwork(
         ReadOnlyMemory<byte>[] body = TensorWire.Write(tensors, message.Tensors);
         return message.CalculateSize() > LinkFrame.MaxHeader
             ? LinkStatus.TooLarge
-            : peers.SendAsync(target, message.ToByteArray(), body, left, cancellation).AsTask().GetAwaiter().GetResult();
+            : peers.SendAsync(target, message.ToByteArray(), body, left, cancellation).AsTask()
+                .GetAwaiter().GetResult();
     }
 
     private NodeId Resolve(string name)

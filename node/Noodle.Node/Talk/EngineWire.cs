@@ -64,7 +64,9 @@ internal static class EngineWire
 
     /// <summary>The name of an engine as a peer wrote it; empty when it is no name.</summary>
     public static string CleanName(string name) =>
-        name.Length <= MaxNameLength && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? name : "";
+        name.Length <= MaxNameLength && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+            ? name
+            : "";
 
     private static EngineTimeInfo Time(string engine, double microseconds) =>
         new() { Engine = engine, TimeUs = Math.Round(microseconds, 1) };

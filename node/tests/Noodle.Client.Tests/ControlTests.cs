@@ -121,6 +121,16 @@ public sealed class ControlTests
     }
 
     [Fact]
+    public async Task The_engine_of_a_deployment_is_asked_for_by_name()
+    {
+        await using ScriptedNode node = await ScriptedNode.StartAsync(200, Model);
+        using NoodleClient client = new([node.Address]);
+        await client.DeployAsync("m", new MemoryStream([1]), new DeployOptions { Backend = "nbc & more" });
+        Assert.Equal(
+            "/noodle/v1/models/m?replicas=1&backend=nbc%20%26%20more", Assert.Single(node.Requests).Target);
+    }
+
+    [Fact]
     public async Task An_upload_that_broke_off_is_not_repeated()
     {
         await using ScriptedNode bad = await ScriptedNode.StartAsync(context =>

@@ -39,6 +39,7 @@ public sealed class BinaryInferTests(HostFixture fixture) : IClassFixture<HostFi
         Assert.Equal(EchoService.Node.ToString(), reply.Header("Noodle-Node"));
         Assert.Equal(("1", "local: the only node", "42"),
             (reply.Header("Noodle-Attempts"), reply.Header("Noodle-Reason"), reply.Header("Noodle-Compute-Us")));
+        Assert.Equal("echo", reply.Header("Noodle-Engine"));
         Assert.Equal(0, _host.BytesHeld);
     }
 

@@ -114,7 +114,7 @@ internal sealed class EchoService : IInferenceService, IModelCatalog
             Node = Node,
             Attempts = 1,
             Decision = new Decision(Node, reason, []),
-            Compute = TimeSpan.FromMicroseconds(42),
+            Engine = "echo", Compute = TimeSpan.FromMicroseconds(42),
         };
     }
 

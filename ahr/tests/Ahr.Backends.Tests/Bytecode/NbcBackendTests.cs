@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Ahr.Backends.Bytecode;
 using Ahr.Ntir.Graph;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -23,6 +24,7 @@ public sealed class NbcBackendTests : IDisposable
         await Parallel.ForAsync(0, 300, Cancel, async (i, stop) =>
         {
             float[] x = [.. Enumerable.Range(0, 1 + (i % 5)).Select(k => (float)(i + k))];
+            using Activity? traced = i % 2 == 0 ? new Activity("call").Start() : null;
             using TensorSet outputs = await model.RunAsync(Set(Floats("x", [x.Length], x)), null, stop);
             Assert.Equal(x.Select(value => 2 * value), Read(outputs, "y"));
             Assert.Equal("nbc", outputs.Engine);

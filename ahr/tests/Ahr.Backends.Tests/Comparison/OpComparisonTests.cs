@@ -91,7 +91,8 @@ public sealed class OpComparisonTests : IDisposable
     public void What_ONNX_Runtime_does_not_run_is_said_in_one_sentence()
     {
         string path = _folder.Write("model.onnx", Model(Graph(
-            Node("Add", ["x", "x"], ["y"]), Input("x", ElementType.BFloat16, 1), Output("y", ElementType.BFloat16, 1))));
+            Node("Add", ["x", "x"], ["y"]), Input("x", ElementType.BFloat16, 1),
+            Output("y", ElementType.BFloat16, 1))));
         BackendException refused = Assert.Throws<BackendException>(
             () => OpComparison.Run(path, Made(path), Tolerance.Float32, Cancel));
         Assert.StartsWith("ONNX Runtime does not run 'model.onnx'", refused.Message, StringComparison.Ordinal);
@@ -108,7 +109,8 @@ public sealed class OpComparisonTests : IDisposable
             Input("i", ElementType.Int64, 2, "n"), Input("t", ElementType.String, 3), Input("c", ElementType.Bool, 9),
             Input("h", ElementType.Float16, 5),
             Output("y", ElementType.Float32, "n", "m"), Output("j", ElementType.Int64, 2, "n"),
-            Output("u", ElementType.String, 3), Output("d", ElementType.Bool, 9), Output("k", ElementType.Float16, 5))));
+            Output("u", ElementType.String, 3), Output("d", ElementType.Bool, 9),
+            Output("k", ElementType.Float16, 5))));
         IReadOnlyList<(TensorSpec Spec, Tensor Tensor)> first = RandomInputs.For(path, 7);
         Assert.All(first, input => Assert.True(input.Tensor.TryValidate(out string? fault), fault));
         Assert.All(first, input => Assert.True(input.Spec.Accepts(input.Tensor.Type, input.Tensor.Shape)));
@@ -174,7 +176,8 @@ public sealed class OpComparisonTests : IDisposable
         foreach (NtirOp op in module.Main.Body.AllOps().Where(op => op.Name == name).ToArray())
         {
             NtirRegion region = op.Region!;
-            NtirOp broken = new(other, op.Operands, op.Results.Select(result => result.Type), op.Attributes, op.Location);
+            NtirOp broken = new(
+                other, op.Operands, op.Results.Select(result => result.Type), op.Attributes, op.Location);
             broken.Result.Name = op.Result.Name;
             region.Insert(region.IndexOf(op), broken);
             op.Result.ReplaceAllUsesWith(broken.Result);

@@ -72,7 +72,7 @@ public sealed class OnnxDataTests
         model.Run(
             [TensorValue.From(ElementType.Float32, [1f, 2f], 2)], new NbcValue?[1],
             new NbcRun { Observer = promises }, TestContext.Current.CancellationToken);
-        Assert.Single(promises.Broken);
+        Assert.NotEmpty(promises.Broken);
     }
 
     private static ConformanceReport Run(IConformanceSubject subject, IReadOnlyList<ConformanceCase> cases)

@@ -13,27 +13,17 @@ internal sealed class Interpreter
     private readonly NtirModule _module;
     private readonly Dictionary<NtirValue, NbcValue?> _values = new(ReferenceEqualityComparer.Instance);
 
+    private Func<NtirValue, NbcValue?> _around = value => throw new InvalidOperationException($"{value} is not made");
+
     private Interpreter(NtirModule module) => _module = module;
 
     public static NbcValue?[] Run(NtirModule module, params IReadOnlyList<NbcValue?> inputs) =>
         new Interpreter(module).Region(module.Main.Body, inputs);
 
     /// <summary>What one operation gives.</summary>
-    public static NbcValue?[] Run(NtirModule module, NtirOp op, Func<NtirValue, NbcValue?> valueOf)
-    {
-        Interpreter interpreter = new(module);
-        foreach (NtirValue value in op.Operands.OfType<NtirValue>()
-            .Concat(op.Regions.SelectMany(region => region.AllOps()).SelectMany(inner => inner.Operands).OfType<NtirValue>())
-            .Concat(op.Regions.SelectMany(region => region.Results)))
-        {
-            if (value.Producer != op && valueOf(value) is { } known)
-            {
-                interpreter._values[value] = known;
-            }
-        }
-
-        return interpreter.Op(op);
-    }
+    /// <param name="around">Values that are made outside it.</param>
+    public static NbcValue?[] Run(NtirModule module, NtirOp op, Func<NtirValue, NbcValue?> around) =>
+        new Interpreter(module) { _around = around }.Op(op);
 
     private NbcValue?[] Region(NtirRegion region, IReadOnlyList<NbcValue?> parameters)
     {
@@ -54,7 +44,8 @@ internal sealed class Interpreter
         return [.. region.Results.Select(ValueOf)];
     }
 
-    private NbcValue? ValueOf(NtirValue? value) => value is null ? null : _values[value];
+    private NbcValue? ValueOf(NtirValue? value) => value is null ? null
+        : _values.TryGetValue(value, out NbcValue? known) ? known : _around(value);
 
     private NbcValue?[] Op(NtirOp op)
     {
@@ -146,7 +137,8 @@ internal sealed class Interpreter
     {
         if (items.Count == 0)
         {
-            TensorType tensor = (TensorType)type;
+            // Of a loop without rounds only what inference found is known.
+            TensorType tensor = type as TensorType ?? new TensorType(ElementType.Float32, null);
             List<long> shape = [.. (tensor.Shape ?? SymbolicShape.Scalar).Select(size => size.IsConstant ? size.Value : 0)];
             shape.Insert((int)(axis < 0 ? axis + shape.Count + 1 : axis), 0);
             return TensorValue.Allocate(tensor.Element, [.. shape]);

@@ -64,6 +64,11 @@ public sealed class PassLawTests
             {
                 NtirValue result = typed.Main.Body.Results[i];
                 TensorValue value = (TensorValue)values[i]!;
+                if (value.Count == 0 && result.Producer?.Name is "loop" or "scan")
+                {
+                    continue; // without a round, its sizes are what inference says
+                }
+
                 Assert.True(
                     result.Type == NtirType.Unknown || (result.TensorType!.Element == value.Type &&
                     (result.TensorType.Shape is not { } shape || (shape.Rank == value.Rank && Holds(shape, value)))),

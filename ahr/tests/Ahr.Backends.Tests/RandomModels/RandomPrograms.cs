@@ -79,7 +79,12 @@ internal sealed class RandomPrograms
                 for (int i = 0; i < op.Results.Count; i++)
                 {
                     _known[op.Results[i]] = (TensorValue)results[i]!;
-                    seen.Add(op.Results[i]);
+                    // What a loop without rounds stacks has the sizes that inference finds: nothing may build on it.
+                    bool isStacked = (op.Name == "loop" && i >= 2) || (op.Name == "scan" && i >= 1);
+                    if (!isStacked || _known[op.Results[i]].Count > 0)
+                    {
+                        seen.Add(op.Results[i]);
+                    }
                 }
             }
             catch (KernelException)

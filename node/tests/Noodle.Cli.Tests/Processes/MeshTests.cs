@@ -115,7 +115,8 @@ public sealed class MeshTests
             StringSplitOptions.RemoveEmptyEntries)));
         JsonElement demo = json.RootElement;
         Assert.Equal(
-            ["nodes", "discoverMs", "model", "sent", "answered", "wrong", "retried", "p50Ms", "p99Ms", "killed"],
+            ["nodes", "discoverMs", "model", "sent", "answered", "wrong", "retried", "p50Ms", "p99Ms", "killed",
+                "engines"],
             demo.EnumerateObject().Select(member => member.Name));
         Assert.Equal((3, "digits"), (demo.GetProperty("nodes").GetInt32(), demo.GetProperty("model").GetString()));
         int sent = demo.GetProperty("sent").GetInt32();
@@ -126,6 +127,9 @@ public sealed class MeshTests
             $"discovery took {demo.GetProperty("discoverMs")} ms");
         Assert.True(demo.GetProperty("p50Ms").GetDouble() <= demo.GetProperty("p99Ms").GetDouble());
         Assert.NotEmpty(demo.GetProperty("killed").GetString()!);
+        JsonProperty[] engines = [.. demo.GetProperty("engines").EnumerateObject()];
+        Assert.All(engines, engine => Assert.Contains(engine.Name, (string[])["nbc", "onnxruntime"]));
+        Assert.Equal(sent, engines.Sum(engine => engine.Value.GetInt32()));
     }
 
     private static Task<UpProcess> StartAsync(TemporaryFolder folder, string name, params string[] more) =>

@@ -150,15 +150,18 @@ public sealed class ProgramNetworkTests
         first.Dispose();
         Assert.Equal(LinkStatus.Unavailable, first.Deliver(s_there, "c", []));
         mail.Open("s", (1, 0)).Dispose();
-        ProgramNetwork[] all = [.. Enumerable.Range(0, ProgramMail.MaxSessions).Select(i => mail.Open($"s{i}", (1, 0)))];
+        ProgramNetwork[] all =
+            [.. Enumerable.Range(0, ProgramMail.MaxSessions).Select(i => mail.Open($"s{i}", (1, 0)))];
         Assert.Throws<InvalidOperationException>(() => mail.Open("one more", (1, 0)));
         Array.ForEach(all, network => network.Dispose());
     }
 
     private static string Asking(string node) => $$"""
+        nbc 1
         input x : f32 [2]
         output y : f32 [*]
         func main (r0) -> (r1) {
+            registers 2
             PUSH "{{node}}"
             NETWORK_TRANSFER "numbers" r0
             PUSH "{{node}}"
@@ -168,7 +171,9 @@ public sealed class ProgramNetworkTests
         """;
 
     private static string Answering(string node) => $$"""
+        nbc 1
         func main () -> () {
+            registers 2
             PUSH "{{node}}"
             NETWORK_RECV "numbers" r0 =
             TENSOR_ADD r1 = r0, r0
@@ -179,7 +184,8 @@ public sealed class ProgramNetworkTests
         """;
 
     private static ProgramNetwork Network(FakePeers peers, IResourceAccount? account = null) => new(
-        s_here, "s", (1, 0), peers, account ?? new ResourceManager("test", 16).Root, text => text == "on(here)", _ => { });
+        s_here, "s", (1, 0), peers, account ?? new ResourceManager("test", 16).Root, text => text == "on(here)",
+        _ => { });
 
     private static TensorValue Of(float value) => TensorValue.From(ElementType.Float32, [value], 1);
 

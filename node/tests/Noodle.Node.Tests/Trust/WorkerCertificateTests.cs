@@ -50,6 +50,10 @@ public sealed class WorkerCertificateTests
             .Status);
         byte[] call = new InferRequest { Model = "m", Digest = new string('0', 64) }.ToByteArray();
         Assert.Equal(infer, (await AskAsync(peer, TalkIntents.Infer, call)).Status);
+        byte[] message = new ProgramMessage { Session = "s", Channel = "c" }.ToByteArray();
+        Assert.Equal(
+            role == "operator" ? LinkStatus.Unavailable : LinkStatus.Refused, // no program of that session runs there
+            (await AskAsync(peer, TalkIntents.ProgramSend, message)).Status);
         Assert.Equal([founder.Id], (await founder.Client.GetTrustAsync(Cancel)).Admins);
     }
 
