@@ -41,6 +41,17 @@ public sealed class RegionInferenceTests
     }
 
     [Fact]
+    public void Shapes_that_do_not_go_together_are_no_fault_in_a_branch_and_are_one_outside()
+    {
+        NtirOp branch = If(NtirTypes.Float(2), NtirTypes.Float(2));
+        NtirValue two = Body.AddParameter(NtirTypes.Float(2)), three = Body.AddParameter(NtirTypes.Float(3));
+        branch.Regions[0].Add(Op("add", [two, three]));
+        Run();
+        Body.Add(Op("add", [two, three]));
+        Assert.Equal(NtirFault.ShapeMismatch, Assert.Single(ShapeInference.Run(_module)).Fault);
+    }
+
+    [Fact]
     public void Sequences_and_optionals_join_by_their_items()
     {
         NtirOp sequences = If(new SequenceType(NtirTypes.Float(2)), new SequenceType(NtirTypes.Float(3)));
