@@ -120,7 +120,9 @@ internal sealed class FunctionEmitter
     {
         IEnumerable<NtirValue> used = UsedBy(op)
             .Where(value => IsOf(value, region) && liveness.LastUse(value) == index);
-        Destroy(used.Concat(op.Results.Where(result => op.Regions.Count > 0 && liveness.LastUse(result) < 0)));
+        // A kernel does not make what nobody uses; control flow and other engines do.
+        Destroy(used.Concat(op.Results.Where(result =>
+            _operands.ContainsKey(result) && liveness.LastUse(result) < 0)));
     }
 
     private static IEnumerable<NtirValue> UsedBy(NtirOp op)

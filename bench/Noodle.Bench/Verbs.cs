@@ -13,6 +13,6 @@ internal static class Verbs
     public static IReadOnlyList<Verb> All { get; } =
     [
         TensorJsonVerb.Verb, ServeOverheadVerb.Verb, RemoteOverheadVerb.Verb, ClusterVerb.Verb, DiscoveryVerb.Verb,
-        LinkVerb.Verb, FuzzVerb.Verb, FetchVerb.Verb, ModelsVerb.Verb,
+        LinkVerb.Verb, FuzzVerb.Verb, FetchVerb.Verb, ModelsVerb.Verb, LargeVerb.Verb,
     ];
 }

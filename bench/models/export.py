@@ -54,9 +54,9 @@ class Block(nn.Module):
 class Encoder(nn.Module):
     """MiniLM and DistilBERT, by their sizes."""
 
-    def __init__(self, layers, width, heads, types):
+    def __init__(self, layers, width, heads, types, words=30522, places=512):
         super().__init__()
-        self.words, self.places = nn.Embedding(30522, width), nn.Embedding(512, width)
+        self.words, self.places = nn.Embedding(words, width), nn.Embedding(places, width)
         self.types = nn.Embedding(2, width) if types else None
         self.norm = nn.LayerNorm(width)
         self.blocks = nn.ModuleList(Block(width, heads, 4 * width) for _ in range(layers))
@@ -113,13 +113,31 @@ class UNet(nn.Module):
 
 
 class BiLstm(nn.Module):
-    def __init__(self):
+    def __init__(self, inputs=64, hidden=128):
         super().__init__()
-        self.lstm = nn.LSTM(64, 128, num_layers=2, bidirectional=True, batch_first=True)
-        self.out = nn.Linear(256, 16)
+        self.lstm = nn.LSTM(inputs, hidden, num_layers=2, bidirectional=True, batch_first=True)
+        self.out = nn.Linear(2 * hidden, 16)
 
     def forward(self, x):
         return self.out(self.lstm(x)[0])
+
+
+class Small(nn.Module):
+    """What image nets are made of, in little: strided, grouped and depthwise windows, a gate, a sum, pools."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Sequential(nn.Conv2d(3, 16, 3, 2, 1, bias=False), nn.BatchNorm2d(16), nn.Hardswish())
+        self.deep = nn.Sequential(nn.Conv2d(16, 16, 5, 1, 2, groups=16, bias=False), nn.BatchNorm2d(16), nn.ReLU6())
+        self.mixed = nn.Sequential(nn.Conv2d(16, 16, 1, groups=4), nn.BatchNorm2d(16), nn.SiLU())
+        self.gate = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(16, 16, 1), nn.Hardsigmoid())
+        self.pool, self.out = nn.MaxPool2d(3, 2, 1), nn.Linear(16, 10)
+
+    def forward(self, x):
+        x = self.first(x)
+        y = self.mixed(self.deep(x))
+        x = self.pool(x + y * self.gate(y))
+        return torch.log_softmax(self.out(x.mean((2, 3))), -1)
 
 
 def mlp(*widths, softmax=False):
@@ -157,9 +175,9 @@ def image(make, size=224, opset=13):
                     dict(opset_version=opset, input_names=["image"], output_names=["output"]))
 
 
-def encoder(layers, width, heads, types, opset):
+def encoder(layers, width, heads, types, opset, **sizes):
     names = ["input_ids", "attention_mask"] + (["token_type_ids"] if types else [])
-    return lambda: (transformer(Encoder(layers, width, heads, types)),
+    return lambda: (transformer(Encoder(layers, width, heads, types, **sizes)),
                     tuple(torch.ones(1, 8, dtype=torch.int64) for _ in names),
                     dict(opset_version=opset, input_names=names, output_names=["hidden"],
                          dynamic_axes={name: {0: "batch", 1: "sequence"} for name in names + ["hidden"]}))
@@ -210,7 +228,11 @@ MODELS = {
     "shufflenet_v2": image(vision.shufflenet_v2_x1_0),
     "small_mlp": plain(lambda: mlp(64, 128, 128, 10, softmax=True), (1, 64)),
     "squeezenet1_1": image(vision.squeezenet1_1),
+    "tiny_bert": encoder(2, 32, 4, True, 17, words=128, places=64),
+    "tiny_bilstm": plain(lambda: BiLstm(8, 16), (1, 12, 8)),
+    "tiny_cnn": image(Small, 32, opset=14),
     "tiny_mlp": plain(lambda: mlp(8, 16, 16, 4), (1, 8)),
+    "tiny_unet": image(lambda: UNet(4), 32),
     "unet": image(UNet, 256),
     "vgg19": image(vision.vgg19),
 }

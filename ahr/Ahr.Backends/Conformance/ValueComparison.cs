@@ -38,7 +38,8 @@ public static class ValueComparison
         ElementType.Int8 or ElementType.Int4 or ElementType.Int2 => tensor.Span<sbyte>()[index],
         ElementType.Complex64 => Part(tensor.Span<Vector2>()[index / 2], index),
         ElementType.Complex128 => Part(tensor.Span<Complex>()[index / 2], index),
-        _ => tensor.Span<byte>()[index], // bit patterns of the 8-bit floats: equal or not
+        { } small when SmallFloats.Has(small) => SmallFloats.Values(small)[tensor.Span<byte>()[index]],
+        _ => tensor.Span<byte>()[index],
     };
 
     private static double Part(Vector2 number, int index) => index % 2 == 0 ? number.X : number.Y;
@@ -77,7 +78,7 @@ public static class ValueComparison
 
         bool isComplex = actual.Type is ElementType.Complex64 or ElementType.Complex128;
         bool isExact = !isComplex && actual.Type is not (ElementType.Float32 or ElementType.Float64
-            or ElementType.Float16 or ElementType.BFloat16);
+            or ElementType.Float16 or ElementType.BFloat16) && !SmallFloats.Has(actual.Type);
         int count = actual.Count * (isComplex ? 2 : 1);
         double largest = isExact ? 0 : Largest(expected, count);
         for (int i = 0; i < count; i++)

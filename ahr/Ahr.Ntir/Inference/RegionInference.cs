@@ -36,7 +36,7 @@ internal static class RegionInference
     {
         foreach (NtirRegion region in op.Regions)
         {
-            inference.Walk(region);
+            inference.WalkBranch(region);
         }
 
         for (int i = 0; i < op.Results.Count; i++)

@@ -32,6 +32,7 @@ public sealed class ShapeInference
     private readonly HashSet<string> _called = new(StringComparer.Ordinal);
     private readonly List<NtirFunction> _calling = [];
     private readonly Dictionary<string, Diagnostic> _diagnostics = new(StringComparer.Ordinal);
+    private int _branches;
 
     private readonly long _mostVisits;
     private long _visits;
@@ -89,6 +90,17 @@ public sealed class ShapeInference
         }
     }
 
+    /// <summary>Walks a region that may never run: shapes that do not go together there are no fault of the model.
+    /// </summary>
+    /// <remarks>A model for two sample rates has a branch for each; for given inputs one of them has no legal shapes,
+    /// and is never taken. If it were, its kernel would say so.</remarks>
+    internal void WalkBranch(NtirRegion region)
+    {
+        _branches++;
+        Walk(region);
+        _branches--;
+    }
+
     internal bool IsFirstCall(NtirFunction function) => !_called.Contains(function.Name);
 
     /// <summary>Walks a called function; one that calls itself is walked once, and the verifier refuses it.</summary>
@@ -107,6 +119,11 @@ public sealed class ShapeInference
 
     internal void Note(string where, NtirFault fault, string detail)
     {
+        if (_branches > 0 && fault == NtirFault.ShapeMismatch)
+        {
+            return;
+        }
+
         Diagnostic diagnostic = new(fault, where, detail);
         _diagnostics.TryAdd(diagnostic.ToString(), diagnostic);
     }

@@ -26,6 +26,7 @@ internal static class ElementwiseRules
         rules["neg"] = CastRules.Negate;
         rules["identity"] = CastRules.Identity;
         rules["cast"] = CastRules.Cast;
+        rules["bit_cast"] = CastRules.BitCast;
         rules["cast_like"] = CastRules.CastLike;
         rules["dropout"] = CastRules.Dropout;
         rules["bernoulli"] = CastRules.Bernoulli;

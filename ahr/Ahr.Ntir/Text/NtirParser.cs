@@ -98,7 +98,7 @@ public sealed class NtirParser
             return false;
         }
 
-        string name = TextOf(attributes, "sym_name");
+        string name = ValueNames.TextOf(attributes, "sym_name");
         if (isFirst != (name == NtirModule.MainName) || name.Length == 0)
         {
             _scanner.Fail<object>($"the first function, and no other, is {NtirModule.MainName}");
@@ -109,10 +109,10 @@ public sealed class NtirParser
         parsed.Body.MoveTo(function.Body);
         if (isFirst)
         {
-            module.OutputNames.AddRange(TextsOf(attributes, "output_names"));
+            module.OutputNames.AddRange(ValueNames.TextsOf(attributes, "output_names"));
         }
 
-        return NameParameters([function.Body], attributes);
+        return ValueNames.OfParameters(_scanner, [function.Body], attributes);
     }
 
     private bool ParseRegion(NtirRegion region, int depth)
@@ -211,7 +211,8 @@ public sealed class NtirParser
         NtirOp op = Make(kind, operands, types, attributes);
         regions.ForEach(each => each.MoveTo(op.AddRegion()));
         region.Add(op);
-        return ParseLocation(op) && NameResults(op, attributes) && NameParameters(op.Regions, attributes) &&
+        return ParseLocation(op) && ValueNames.OfResults(_scanner, op, attributes) &&
+            ValueNames.OfParameters(_scanner, op.Regions, attributes) &&
             names.Zip(op.Results).All(pair => Define(pair.First, pair.Second));
     }
 
@@ -385,33 +386,4 @@ public sealed class NtirParser
         _defined.Add(name);
         return true;
     }
-
-    private bool NameResults(NtirOp op, Dictionary<string, AttributeValue> attributes) =>
-        Name(op.Results, TextsOf(attributes, "ntir.names"));
-
-    private bool NameParameters(IEnumerable<NtirRegion> regions, Dictionary<string, AttributeValue> attributes) =>
-        Name([.. regions.SelectMany(region => region.Parameters)], TextsOf(attributes, "ntir.parameters"));
-
-    private bool Name(IReadOnlyList<NtirValue> values, string[] names)
-    {
-        if (names.Length > 0 && names.Length != values.Count)
-        {
-            return _scanner.Fail<object>($"{values.Count} values have {names.Length} names") is not null;
-        }
-
-        for (int i = 0; i < names.Length; i++)
-        {
-            values[i].Name = names[i].Length > 0 ? names[i] : null;
-        }
-
-        return true;
-    }
-
-    private static string TextOf(Dictionary<string, AttributeValue> attributes, string name) =>
-        attributes.GetValueOrDefault(name) is { Kind: AttributeKind.Text } value ? value.Text : "";
-
-    private static string[] TextsOf(Dictionary<string, AttributeValue> attributes, string name) =>
-        attributes.GetValueOrDefault(name) is { Kind: AttributeKind.Texts } value
-            ? Array.ConvertAll(value.Texts, Encoding.UTF8.GetString)
-            : [];
 }

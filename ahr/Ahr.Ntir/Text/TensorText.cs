@@ -40,7 +40,8 @@ internal static class TensorText
         }
         else
         {
-            text.Append('"').Append(Convert.ToHexString(isInline ? tensor.Bytes() : NtirBinary.Hash(tensor))).Append('"');
+            ReadOnlySpan<byte> shown = isInline ? tensor.Bytes() : NtirBinary.Hash(tensor);
+            text.Append('"').Append(Convert.ToHexString(shown)).Append('"');
         }
 
         text.Append('>');

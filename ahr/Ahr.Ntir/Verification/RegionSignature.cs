@@ -34,14 +34,6 @@ internal static class RegionSignature
         }
     }
 
-    /// <summary>What bodies get as parameters is there; a trip count or a condition may be absent.</summary>
-    public static bool MustBeGiven(NtirOp op, int operand) => op.Name switch
-    {
-        StructuralOps.Loop => operand >= 2,
-        StructuralOps.Scan or StructuralOps.SequenceMap => true,
-        _ => false,
-    };
-
     private static string? Lists(NtirOp op, long scanned)
     {
         long states = op.Operands.Count - scanned;

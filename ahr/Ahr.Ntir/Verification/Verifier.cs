@@ -144,12 +144,16 @@ public sealed class Verifier
             {
                 Note(NtirFault.NotDominated, where, $"operand {i} of {op.Name} is not made before it or around it");
             }
-            else if (op.Operands[i] is null && (i < descriptor.MinInputs || RegionSignature.MustBeGiven(op, i)))
+            else if (op.Operands[i] is null && i < descriptor.MaxInputs && !MayBeAbsent(op.Name, descriptor, i))
             {
                 Note(NtirFault.WrongCount, where, $"operand {i} of {op.Name} is missing");
             }
         }
     }
+
+    // A function says by its uses what it can do without; elsewhere the table says it.
+    private static bool MayBeAbsent(string name, KernelDescriptor descriptor, int operand) =>
+        name == StructuralOps.Call || (operand < descriptor.Inputs.Length && descriptor.Inputs[operand].EndsWith('?'));
 
     // True when each is there and of its kind.
     private bool CheckAttributes(NtirOp op, KernelDescriptor descriptor, string where)

@@ -9,5 +9,6 @@ internal sealed record FuzzTarget(string Name, IReadOnlyList<byte[]> Seeds, Acti
 /// <summary>Every target there is.</summary>
 internal static class FuzzTargets
 {
-    public static IReadOnlyList<FuzzTarget> All { get; } = [NbcFuzz.Container, NbcFuzz.Text, OnnxFuzz.Model];
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+        [NbcFuzz.Container, NbcFuzz.Text, OnnxFuzz.Model, NtirFuzz.Text, NtirFuzz.Bytes];
 }

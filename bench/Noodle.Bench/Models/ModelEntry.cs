@@ -11,6 +11,7 @@ namespace Noodle.Bench.Models;
 /// <param name="Sizes">By the name of a dimension.</param>
 /// <param name="Inputs">Whole shapes by the name of an input, where its dimensions have no names.</param>
 /// <param name="Values">Every element of an input, where chance would make no sense.</param>
+/// <param name="Draws">What is drawn for an input; see <see cref="InputDraw"/>.</param>
 internal sealed record ModelEntry(
     string Name,
     string File,
@@ -18,6 +19,7 @@ internal sealed record ModelEntry(
     IReadOnlyDictionary<string, long>? Sizes = null,
     IReadOnlyDictionary<string, long[]>? Inputs = null,
     IReadOnlyDictionary<string, double>? Values = null,
+    IReadOnlyDictionary<string, string>? Draws = null,
     LooserTolerance? Tolerance = null)
 {
     /// <summary>How far an output may lie from ONNX Runtime's.</summary>

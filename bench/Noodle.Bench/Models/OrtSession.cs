@@ -14,10 +14,12 @@ internal sealed class OrtSession : IDisposable
     private readonly List<OrtValue> _values = [];
     private readonly string[] _outputs;
 
-    public OrtSession(string path)
+    public OrtSession(string path, bool isOptimised = true)
     {
         using SessionOptions options = new() { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
         options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
+        options.GraphOptimizationLevel = isOptimised
+            ? GraphOptimizationLevel.ORT_ENABLE_ALL : GraphOptimizationLevel.ORT_DISABLE_ALL;
         _session = new InferenceSession(path, options);
         _outputs = [.. _session.OutputNames];
     }
@@ -28,14 +30,17 @@ internal sealed class OrtSession : IDisposable
 
     /// <summary>Inputs drawn from a seed, in the model's order.</summary>
     /// <exception cref="InvalidOperationException">The list does not say how large something is.</exception>
-    public TensorValue[] Draw(ModelEntry entry)
+    public TensorValue[] Draw(ModelEntry entry, ulong seed)
     {
-        Prng prng = new(20260114);
+        Prng prng = new(seed);
         return [.. _session.InputNames.Select(name => Draw(name, entry, prng))];
     }
 
+    /// <summary>Takes these inputs in place of what it had.</summary>
     public void Give(IReadOnlyList<TensorValue> inputs)
     {
+        _values.ForEach(value => value.Dispose());
+        _values.Clear();
         foreach (TensorValue tensor in inputs)
         {
             OrtValue value = OrtValue.CreateAllocatedTensorValue(
@@ -51,6 +56,14 @@ internal sealed class OrtSession : IDisposable
     }
 
     public void Run() => _session.Run(_options, _session.InputNames, _values, _outputs).Dispose();
+
+    /// <summary>Runs it with results of its own.</summary>
+    public NbcValue?[] RunAndCopy()
+    {
+        using IDisposableReadOnlyCollection<OrtValue> results =
+            _session.Run(_options, _session.InputNames, _values, _outputs);
+        return [.. results.Select(Copy)];
+    }
 
     /// <summary>Runs it and compares each output.</summary>
     /// <returns>The worst one.</returns>
@@ -110,33 +123,7 @@ internal sealed class OrtSession : IDisposable
 
         TensorValue value = TensorValue.Allocate(type, shape);
         double? fixedValue = entry.Values?.TryGetValue(name, out double given) == true ? given : null;
-        Fill(value, fixedValue, name, prng);
+        InputDraw.Fill(value, name, entry.Draws?.GetValueOrDefault(name), fixedValue, prng);
         return value;
-    }
-
-    // Words from the start of every vocabulary; a mask that hides nothing but the last place of eight and more.
-    private static void Fill(TensorValue value, double? fixedValue, string name, Prng prng)
-    {
-        for (int i = 0; i < value.Count; i++)
-        {
-            switch (value.Type)
-            {
-                case ElementType.Float32:
-                    value.Span<float>()[i] = (float)(fixedValue ?? ((2 * prng.NextDouble()) - 1));
-                    break;
-                case ElementType.Int64 when name.Contains("mask", StringComparison.Ordinal):
-                    value.Span<long>()[i] = i % 8 == 7 ? 0 : 1;
-                    break;
-                case ElementType.Int64:
-                    int limit = name.Contains("type", StringComparison.Ordinal) ? 2 : 1000;
-                    value.Span<long>()[i] = (long)(fixedValue ?? prng.Next(limit));
-                    break;
-                case ElementType.Bool:
-                    value.Bytes()[i] = (byte)(fixedValue ?? prng.Next(2));
-                    break;
-                default:
-                    throw new InvalidOperationException($"no values are drawn for {value.Type}, which {name} is");
-            }
-        }
     }
 }

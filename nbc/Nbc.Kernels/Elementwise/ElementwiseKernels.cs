@@ -15,6 +15,7 @@ internal static class ElementwiseKernels
         kernels["where"] = _ => new WhereKernel();
         kernels["cast"] = attributes => new CastKernel(attributes, isLike: false);
         kernels["cast_like"] = attributes => new CastKernel(attributes, isLike: true);
+        kernels["bit_cast"] = attributes => new BitCastKernel(attributes);
         kernels["identity"] = _ => new IdentityKernel();
         kernels["dropout"] = attributes => new DropoutKernel(attributes);
         kernels["bernoulli"] = attributes => new BernoulliKernel(attributes);

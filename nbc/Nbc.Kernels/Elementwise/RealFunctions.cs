@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace Nbc.Kernels.Elementwise;
 
@@ -60,6 +61,20 @@ internal readonly struct Log : IRealUnary
 internal readonly struct Erf : IRealUnary
 {
     static T IRealUnary.Invoke<T>(T x, T a, T b) => T.CreateTruncating(ErrorFunction.Of(double.CreateTruncating(x)));
+
+    static void IRealUnary.Invoke<TSelf, T>(ReadOnlySpan<T> x, Span<T> y, T a, T b)
+    {
+        if (typeof(T) == typeof(float))
+        {
+            ErrorFunctionSingle.Run(MemoryMarshal.Cast<T, float>(x), MemoryMarshal.Cast<T, float>(y));
+            return;
+        }
+
+        for (int i = 0; i < x.Length; i++)
+        {
+            y[i] = TSelf.Invoke(x[i], a, b);
+        }
+    }
 }
 
 internal readonly struct Sin : IRealUnary

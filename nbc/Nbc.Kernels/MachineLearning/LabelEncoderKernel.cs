@@ -40,7 +40,7 @@ internal sealed class LabelEncoderKernel : Kernel
             ElementType.Int64 => Whole(attributes.Int("default_int64", -1)),
             ElementType.Float32 =>
                 TensorValue.From<float>(ElementType.Float32, [(float)attributes.Float("default_float", -0.0)], 1),
-            _ => throw Operand.Attribute("default_tensor", "missing", "a default of the values' type"),
+            _ => Unused(_values.Type),
         });
         if (keys.Count != _values.Count || _default.Type != _values.Type || _default.Count < 1)
         {
@@ -174,6 +174,22 @@ internal sealed class LabelEncoderKernel : Kernel
         }
 
         return numbers;
+    }
+
+    // -1 in whole numbers, -0 in others.
+    private static TensorValue Unused(ElementType type)
+    {
+        TensorValue value = TensorValue.Allocate(type, 1);
+        if (ElementTypes.IsFloat(type))
+        {
+            value.Bytes()[^1] = 0x80;
+        }
+        else
+        {
+            value.Bytes().Fill(0xFF);
+        }
+
+        return value;
     }
 
     private static TensorValue Whole(long value) => TensorValue.From<long>(ElementType.Int64, [value], 1);

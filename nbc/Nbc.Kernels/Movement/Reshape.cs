@@ -19,10 +19,10 @@ internal sealed class Reshape(KernelAttributes attributes) : Kernel
         TensorValue wanted = context.Input(1);
         Span<long> shape = stackalloc long[Dimensions.Length(wanted, "shape")];
         Dimensions.Read(wanted, shape);
-        int open = Resolve(data, shape);
+        int open = Resolve(data, shape, out ulong kept);
         if (open >= 0)
         {
-            Fill(data, shape, open);
+            Fill(data, shape, open, kept);
         }
 
         if (!Tensor.TryCount(shape, out long count) || count != data.Count)
@@ -34,15 +34,17 @@ internal sealed class Reshape(KernelAttributes attributes) : Kernel
         context.View(0, 0, shape);
     }
 
-    // The axis that is -1, or -1 when there is none.
-    private int Resolve(TensorValue data, Span<long> shape)
+    // The axis that is -1, or -1 when there is none; and which axes keep their size, a bit each.
+    private int Resolve(TensorValue data, Span<long> shape, out ulong kept)
     {
         int open = -1;
+        kept = 0;
         bool zero = false;
         for (int i = 0; i < shape.Length; i++)
         {
             if (shape[i] == 0 && !_allowZero)
             {
+                kept |= 1UL << i;
                 shape[i] = i < data.Rank ? data.Shape[i] : throw new KernelException(
                     KernelFault.WrongShape, $"size {i} is kept, but {data} has no such axis");
             }
@@ -64,7 +66,7 @@ internal sealed class Reshape(KernelAttributes attributes) : Kernel
             : open;
     }
 
-    private static void Fill(TensorValue data, Span<long> shape, int open)
+    private static void Fill(TensorValue data, Span<long> shape, int open, ulong kept)
     {
         shape[open] = 1;
         bool known = Tensor.TryCount(shape, out long rest);
@@ -74,6 +76,24 @@ internal sealed class Reshape(KernelAttributes attributes) : Kernel
             throw new KernelException(KernelFault.WrongShape, $"{data} cannot take the shape {Shapes.Text(shape)}");
         }
 
-        shape[open] = rest == 0 ? 0 : data.Count / rest;
+        shape[open] = rest == 0 ? OfEmpty(data, shape, open, kept) : data.Count / rest;
+    }
+
+    // Nothing divided by nothing: what the sizes that are not kept leave, as it is for any other size of those.
+    private static long OfEmpty(TensorValue data, ReadOnlySpan<long> shape, int open, ulong kept)
+    {
+        Int128 all = 1, given = 1;
+        for (int i = 0; i < Math.Max(data.Rank, shape.Length); i++)
+        {
+            bool isKept = (kept >> i & 1) != 0;
+            all = i < data.Rank && !isKept ? all * data.Shape[i] : all;
+            given = i < shape.Length && i != open && !isKept ? given * shape[i] : given;
+            if (all > long.MaxValue || given > long.MaxValue)
+            {
+                return 0;
+            }
+        }
+
+        return given > 0 && all % given == 0 ? (long)(all / given) : 0;
     }
 }

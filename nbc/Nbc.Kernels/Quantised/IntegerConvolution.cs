@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Nbc.Kernels.Iteration;
 using Nbc.Tensors;
 using Nbc.Values;
@@ -55,61 +56,106 @@ internal static class IntegerConvolution
             IntegerProduct.Center(w, f * depth, wZeros.At(0, f, (int)w.Shape[0]), centred.Slice(f * depth, depth));
         }
 
-        Span<short> pixels = FloatBlocks.Scratch<short>(context, from);
-        Span<short> unfolded = FloatBlocks.Scratch<short>(context, (long)depth * plane);
+        Span<byte> unfolded = FloatBlocks.Scratch<byte>(context, (long)depth * plane);
+        ReadOnlySpan<byte> pixels = x.Span<byte>();
+        int part = depth / channels * plane;
         for (int item = 0; item < shape[0] * groups; item++)
         {
             for (int c = 0; c < channels; c++)
             {
-                IntegerProduct.Center(x, ((item * channels) + c) * from, xZero, pixels);
-                int part = depth / channels * plane;
-                Unfold(window, pixels, x.Shape[2..], w.Shape[2..], shape[2..], begin, unfolded.Slice(c * part, part));
+                Unfold(window, pixels.Slice(((item * channels) + c) * from, from), x.Shape[2..], w.Shape[2..],
+                    shape[2..], begin, (byte)xZero, unfolded.Slice(c * part, part));
             }
 
-            for (int f = 0; f < filters; f++)
-            {
-                int filter = (item % groups * filters) + f;
-                Span<int> row = sums.Slice(((item * filters) + f) * plane, plane);
-                IntegerProduct.Row(centred.Slice(filter * depth, depth), unfolded, row);
-                context.ThrowIfCancelled();
-            }
+            ReadOnlySpan<short> weights = centred.Slice(item % groups * filters * depth, filters * depth);
+            Span<int> results = sums.Slice(item * filters * plane, filters * plane);
+            ByteProduct.Add(context, weights, filters, unfolded, x.Type == ElementType.Int8, plane, results);
+            TakeZero(weights, depth, xZero, plane, results);
+            context.ThrowIfCancelled();
         }
     }
 
-    // One row for each element of the window: what it meets at each place of the window; 0 in the padding.
+    // What lies in the padding is the zero point too, so that all of a filter meets it.
+    private static void TakeZero(ReadOnlySpan<short> weights, int depth, int zero, int plane, Span<int> sums)
+    {
+        for (int f = 0; zero != 0 && (f + 1) * plane <= sums.Length && plane > 0; f++)
+        {
+            int sum = 0;
+            foreach (short weight in weights.Slice(f * depth, depth))
+            {
+                sum += weight;
+            }
+
+            Span<int> row = sums.Slice(f * plane, plane);
+            TensorPrimitives.Subtract(row, sum * zero, row);
+        }
+    }
+
+    // One row for each element of the window: what it meets at each place of the window.
     private static void Unfold(
         ConvWindow window,
-        ReadOnlySpan<short> pixels,
+        ReadOnlySpan<byte> pixels,
         ReadOnlySpan<long> input,
         ReadOnlySpan<long> kernel,
         ReadOnlySpan<long> output,
         ReadOnlySpan<long> begin,
-        Span<short> unfolded)
+        byte pad,
+        Span<byte> unfolded)
     {
-        int rank = input.Length;
-        int plane = (int)Shapes.Product(output);
-        Span<long> tap = stackalloc long[rank];
-        Span<long> place = stackalloc long[rank];
+        int last = input.Length - 1;
+        int width = (int)output[last], plane = (int)Shapes.Product(output);
+        Span<long> tap = stackalloc long[input.Length];
+        Span<long> place = stackalloc long[last];
         tap.Clear();
         for (int first = 0; first < unfolded.Length; first += plane)
         {
             place.Clear();
-            for (int i = 0; i < plane; i++)
+            long start = (tap[last] * window.Dilation(last)) - begin[last];
+            for (int row = 0; row < plane; row += width)
             {
                 long at = 0;
                 bool isInside = true;
-                for (int d = 0; d < rank; d++)
+                for (int d = 0; d < last; d++)
                 {
-                    long pixel = (place[d] * window.Stride(d)) + (tap[d] * window.Dilation(d)) - begin[d];
-                    isInside &= pixel >= 0 && pixel < input[d];
-                    at = (at * input[d]) + pixel;
+                    long line = (place[d] * window.Stride(d)) + (tap[d] * window.Dilation(d)) - begin[d];
+                    isInside &= line >= 0 && line < input[d];
+                    at = (at * input[d]) + line;
                 }
 
-                unfolded[first + i] = isInside ? pixels[(int)at] : (short)0;
-                Advance(place, output);
+                Span<byte> target = unfolded.Slice(first + row, width);
+                if (isInside)
+                {
+                    Line(pixels.Slice((int)(at * input[last]), (int)input[last]), start, window.Stride(last), pad, target);
+                }
+                else
+                {
+                    target.Fill(pad);
+                }
+
+                Advance(place, output[..last]);
             }
 
             Advance(tap, kernel);
+        }
+    }
+
+    // Every stride-th pixel of a line, from start on.
+    private static void Line(ReadOnlySpan<byte> pixels, long start, long stride, byte pad, Span<byte> target)
+    {
+        if (stride == 1)
+        {
+            int from = (int)Math.Clamp(-start, 0, target.Length);
+            int to = (int)Math.Clamp(pixels.Length - start, from, target.Length);
+            target[..from].Fill(pad);
+            pixels.Slice((int)Math.Max(start + from, 0) * (to > from ? 1 : 0), to - from).CopyTo(target[from..]);
+            target[to..].Fill(pad);
+            return;
+        }
+
+        for (int i = 0; i < target.Length; i++)
+        {
+            long at = start + (i * stride);
+            target[i] = at >= 0 && at < pixels.Length ? pixels[(int)at] : pad;
         }
     }
 

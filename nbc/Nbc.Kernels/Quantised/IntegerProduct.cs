@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using Nbc.Kernels.Iteration;
 using Nbc.Tensors;
 using Nbc.Values;
@@ -73,52 +74,52 @@ internal static class IntegerProduct
         ZeroPoints bZeros,
         Span<int> result)
     {
-        Span<short> matrix = FloatBlocks.Scratch<short>(context, (long)shape.Depth * shape.Columns);
         BroadcastRuns runs = new(
             stackalloc long[BroadcastRuns.Memory(2, Broadcast.MaxRank)], 2, shape.Batch);
         runs.Add(0, MatmulShape.BatchOf(aShape));
         runs.Add(1, MatmulShape.BatchOf(b.Shape));
         runs.Start();
         result.Clear();
-        int loaded = -1;
+        int left = shape.Rows * shape.Depth, right = shape.Depth * shape.Columns, size = shape.Rows * shape.Columns;
         while (result.Length > 0 && runs.Next())
         {
             for (int i = 0; i < runs.Length; i++)
             {
                 int batchA = runs.First(0) + (runs.Stays(0) ? 0 : i);
                 int batchB = runs.First(1) + (runs.Stays(1) ? 0 : i);
-                if (batchB != loaded)
-                {
-                    Load(shape, b, bZeros, batchB, matrix);
-                    loaded = batchB;
-                }
-
-                for (int r = 0; r < shape.Rows; r++)
-                {
-                    int from = ((batchA * shape.Rows) + r) * shape.Depth;
-                    int into = (((runs.Result + i) * shape.Rows) + r) * shape.Columns;
-                    Row(a.Slice(from, shape.Depth), matrix, result.Slice(into, shape.Columns));
-                    context.ThrowIfCancelled();
-                }
+                ReadOnlySpan<short> rows = a.Slice(batchA * left, left);
+                Span<int> sums = result.Slice((runs.Result + i) * size, size);
+                ByteProduct.Add(
+                    context, rows, shape.Rows, b.Span<byte>().Slice(batchB * right, right),
+                    b.Type == ElementType.Int8, shape.Columns, sums);
+                TakeZeros(shape, rows, bZeros, batchB, sums);
+                context.ThrowIfCancelled();
             }
         }
     }
 
-    private static void Load(
-        in MatmulShape shape, TensorValue b, ZeroPoints zeros, int batch, Span<short> matrix)
+    // sum of a (b - zero) = sum of a b - zero * sum of a.
+    private static void TakeZeros(
+        in MatmulShape shape, ReadOnlySpan<short> a, ZeroPoints zeros, int batch, Span<int> sums)
     {
-        int first = batch * shape.Depth * shape.Columns;
-        Center(b, first, 0, matrix);
-        if (zeros.IsNone)
+        for (int r = 0; r < shape.Rows && !zeros.IsNone; r++)
         {
-            return;
-        }
-
-        for (int k = 0; k < shape.Depth; k++)
-        {
-            for (int j = 0; j < shape.Columns; j++)
+            int sum = 0;
+            foreach (short factor in a.Slice(r * shape.Depth, shape.Depth))
             {
-                matrix[(k * shape.Columns) + j] -= (short)zeros.At(batch, j, shape.Columns);
+                sum += factor;
+            }
+
+            Span<int> row = sums.Slice(r * shape.Columns, shape.Columns);
+            if (zeros.IsOne)
+            {
+                TensorPrimitives.Subtract(row, sum * zeros.At(0, 0, 1), row);
+                continue;
+            }
+
+            for (int j = 0; j < row.Length; j++)
+            {
+                row[j] -= sum * zeros.At(batch, j, shape.Columns);
             }
         }
     }
@@ -159,6 +160,8 @@ internal readonly ref struct ZeroPoints
     }
 
     public bool IsNone => _bytes.IsEmpty;
+
+    public bool IsOne => _bytes.Length == 1;
 
     /// <param name="lines">Rows of the first operand, or columns of the second.</param>
     /// <exception cref="KernelException">Another type than the operand's, or another number of them.</exception>

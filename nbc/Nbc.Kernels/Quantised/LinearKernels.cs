@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Nbc.Kernels.Iteration;
 using Nbc.Tensors;
 using Nbc.Values;
@@ -153,10 +154,22 @@ internal sealed class DequantizeLinearKernel(KernelAttributes attributes) : Kern
         ElementType type = _type != ElementType.Undefined ? _type
             : scale.Type == ElementType.Float8E8M0 ? ElementType.Float32 : scale.Type;
         TensorValue y = context.Output(0, type, x.Shape);
+        bool isByte = x.Type is ElementType.UInt8 or ElementType.Int8 && type == ElementType.Float32;
         Span<double> block = stackalloc double[FloatBlocks.Length];
         for (int row = 0; row < layout.Rows; row++)
         {
             int start = layout.First(row);
+            if (isByte)
+            {
+                Bytes(x, y.Span<float>(), row * layout.Length, layout, scales[start..], zeros[start..]);
+                if (row % 256 == 0)
+                {
+                    context.ThrowIfCancelled();
+                }
+
+                continue;
+            }
+
             for (int done = 0; done < layout.Length; done += block.Length)
             {
                 Span<double> part = block[..Math.Min(block.Length, layout.Length - done)];
@@ -176,6 +189,36 @@ internal sealed class DequantizeLinearKernel(KernelAttributes attributes) : Kern
                 context.ThrowIfCancelled();
             }
         }
+    }
+
+    // Differences of whole numbers are exact in single precision, so this is the definition, a vector at a time.
+    private static void Bytes(
+        TensorValue x,
+        Span<float> y,
+        int first,
+        in QuantisedLayout layout,
+        ReadOnlySpan<float> scales,
+        ReadOnlySpan<float> zeros)
+    {
+        Span<float> row = y.Slice(first, layout.Length);
+        if (x.Type == ElementType.UInt8)
+        {
+            TensorPrimitives.ConvertTruncating(x.Span<byte>().Slice(first, layout.Length), row);
+        }
+        else
+        {
+            TensorPrimitives.ConvertTruncating(x.Span<sbyte>().Slice(first, layout.Length), row);
+        }
+
+        if (layout.Step == 0)
+        {
+            TensorPrimitives.Subtract(row, zeros[0], row);
+            TensorPrimitives.Multiply(row, scales[0], row);
+            return;
+        }
+
+        TensorPrimitives.Subtract(row, zeros[..layout.Length], row);
+        TensorPrimitives.Multiply(row, scales[..layout.Length], row);
     }
 }
 

@@ -79,9 +79,12 @@ internal sealed class LoadedProgram
 
     private readonly KernelFactory? _engines;
 
-    private LoadedProgram(NbcProgram source, TensorValue[] constants, KernelFactory? engines)
+    private readonly bool _packs;
+
+    private LoadedProgram(NbcProgram source, TensorValue[] constants, NbcLoadOptions options)
     {
-        _engines = engines;
+        _engines = options.Engines;
+        _packs = constants.Sum(constant => constant.ByteCount) <= options.MaxPackedBytes;
         Source = source;
         Constants = constants;
         Functions = new LoadedFunction[source.Functions.Length];
@@ -94,13 +97,11 @@ internal sealed class LoadedProgram
     public LoadedFunction[] Functions { get; }
 
     /// <param name="source">Verified.</param>
-    /// <param name="blobs">Where constants may lie; null: nowhere.</param>
-    /// <param name="engines">Makes the kernel of each ENGINE_CALL; null: there is no other engine.</param>
     /// <exception cref="NbcException">A blob is missing or wrong, or a kernel refuses its attributes.</exception>
-    public static LoadedProgram Load(NbcProgram source, INbcBlobs? blobs, KernelFactory? engines = null)
+    public static LoadedProgram Load(NbcProgram source, NbcLoadOptions options)
     {
         LoadedProgram program = new(
-            source, [.. source.Constants.Select(constant => Open(constant, blobs))], engines);
+            source, [.. source.Constants.Select(constant => Open(constant, options.Blobs))], options);
         for (int i = 0; i < program.Functions.Length; i++)
         {
             program.Functions[i] = program.LoadFunction(source.Functions[i], i);
@@ -196,8 +197,12 @@ internal sealed class LoadedProgram
         Kernel kernel = name == EngineCall && _engines is not null
             ? _engines(attributes)
             : KernelRegistry.Create(name, attributes);
-        kernel.Prepare([.. inputs.Select(operand =>
-            NbcOperand.IsConstant(operand) ? Constants[NbcOperand.ConstantIndex(operand)] : null)]);
+        if (_packs)
+        {
+            kernel.Prepare([.. inputs.Select(operand =>
+                NbcOperand.IsConstant(operand) ? Constants[NbcOperand.ConstantIndex(operand)] : null)]);
+        }
+
         return kernel;
     }
 

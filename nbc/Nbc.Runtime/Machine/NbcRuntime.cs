@@ -20,6 +20,11 @@ public sealed record NbcLoadOptions
     /// <summary>Makes the kernel of each operation that another engine runs; null: such programs are refused.</summary>
     public KernelFactory? Engines { get; init; }
 
+    /// <summary>Kernels rearrange constant weights once, into memory of their own, when all constants of the program
+    /// take at most this; those of a larger one stay where they lie (a mapped file), and are read in blocks.</summary>
+    /// <remarks>Unit: bytes, 0 or more. A second copy of weights that fill half a machine would not fit.</remarks>
+    public long MaxPackedBytes { get; init; } = 1L << 30;
+
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }
 
@@ -46,7 +51,7 @@ public static class NbcRuntime
             throw Refusal(program, faults);
         }
 
-        return new NbcModel(LoadedProgram.Load(program, options.Blobs, options.Engines), options, account);
+        return new NbcModel(LoadedProgram.Load(program, options), options, account);
     }
 
     private static NbcException Refusal(NbcProgram program, IReadOnlyList<ProgramFault> faults)

@@ -88,6 +88,7 @@ internal static class Elementwise
         Make(0x1046, "dropout", ["data", "ratio?", "training_mode?"], ["output", "mask?"],
             KernelTraits.Random, Int("seed")),
         Make(0x1047, "bernoulli", ["input"], ["output"], KernelTraits.Random, Int("dtype"), Float("seed")),
+        Make(0x1048, "bit_cast", ["input"], ["output"], KernelTraits.Elementwise, Needed(Int("to"))),
     ];
 
     // What draws random numbers gives other results for equal inputs; all else here is pure.

@@ -3,7 +3,8 @@ namespace Nbc.Tensors;
 /// <summary>Arithmetic on shapes that every kernel needs.</summary>
 public static class Shapes
 {
-    /// <summary>Multiplies sizes out; the product of none is 1, with a 0 among them 0 whatever the others are.</summary>
+    /// <summary>Multiplies sizes out; the product of none is 1, with a 0 among them 0 whatever the others are.
+    /// </summary>
     /// <exception cref="OverflowException">The product leaves 63 bits.</exception>
     public static long Product(ReadOnlySpan<long> shape)
     {

@@ -17,13 +17,14 @@ public enum PowerRounding
 /// <remarks>
 /// Meaning: to nearest, ties to even. Beyond the largest number: with saturation the largest number, infinity
 /// included; without it infinity where the type has one, otherwise NaN. Float4 always saturates, and has no NaN: that
-/// becomes the largest number.
+/// becomes -0, as in the libraries that ONNX takes its values from. A NaN keeps its sign where the type has two.
 /// Source: ONNX operator Cast, version 25; OCP Microscaling Formats 1.0.
 /// </remarks>
 public static class SmallFloats
 {
     private const byte PowerNan = 0xFF;
     private const byte PowerMax = 0xFE;
+    private const byte Float4Nan = 0x08;
     private const int PowerBias = 127;
 
     private static readonly Format s_e4m3 = new(3, 7, 0x80, Largest: 0x7E, Overflow: 0x7F, Nan: 0x7F);
@@ -67,7 +68,7 @@ public static class SmallFloats
             ElementType.Float8E4M3FNUZ => s_e4m3Z.Encode(value, saturate),
             ElementType.Float8E5M2 => s_e5m2.Encode(value, saturate),
             ElementType.Float8E5M2FNUZ => s_e5m2Z.Encode(value, saturate),
-            ElementType.Float4E2M1 => s_e2m1.Encode(value, saturate: true),
+            ElementType.Float4E2M1 => float.IsNaN(value) ? Float4Nan : s_e2m1.Encode(value, saturate: true),
             ElementType.Float8E8M0 => Power(value, saturate, rounding),
             _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
         };
@@ -155,16 +156,17 @@ public static class SmallFloats
         {
             int size = code & (Sign - 1);
             bool isNegative = (code & Sign) != 0;
+            float nan = float.CopySign(float.NaN, HasNegativeZero && isNegative ? -1 : 1); // .NET's own is negative
             if (!HasNegativeZero && code == Nan)
             {
-                return float.NaN;
+                return nan;
             }
 
             if (HasNegativeZero && size > Largest)
             {
                 return size == Overflow && Overflow != Nan
                     ? isNegative ? float.NegativeInfinity : float.PositiveInfinity
-                    : float.NaN;
+                    : nan;
             }
 
             int field = size >> MantissaBits;

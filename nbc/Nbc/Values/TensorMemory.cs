@@ -64,8 +64,8 @@ public abstract unsafe class TensorMemory
 /// </summary>
 /// <remarks>
 /// Meaning: small memory is let go by the collector alone, so that a span of it is safe even when nobody holds the
-/// tensor any more. Large memory is freed at once by the last <see cref="TensorMemory.Release"/>, and at the latest by its
-/// finalizer: whoever reads a span of it keeps the tensor.
+/// tensor any more. Large memory is freed at once by the last <see cref="TensorMemory.Release"/>, and at the latest
+/// by its finalizer: whoever reads a span of it keeps the tensor.
 /// </remarks>
 public sealed unsafe class HeapMemory : TensorMemory
 {

@@ -6,7 +6,7 @@ namespace Noodle.Cli.Output;
 /// <summary>Which engine runs a model, in a cell of a table.</summary>
 internal static class EngineText
 {
-    /// <summary>Such as <c>nbc (x [1, 64]: nbc 41 µs, onnxruntime 66 µs)</c>, one part for each set of shapes.</summary>
+    /// <summary>Such as <c>nbc (x [1, 64]: nbc 41 µs, onnxruntime 66 µs)</c>, a part for each set of shapes.</summary>
     public static string Of(IReadOnlyList<EngineInfo>? engines) =>
         string.Join("; ", (engines ?? []).Select(Of));
 

@@ -61,8 +61,8 @@ internal static class OpCheck
     {
         if (spec is null)
         {
-            throw new ImportException(
-                NtirFault.WrongAttribute, $"it has an attribute {SafeText.Of(name)}, which is not known");
+            throw new ImportException( // what it asks for is newer than this program, or another's
+                NtirFault.UnknownOperation, $"it has an attribute {SafeText.Of(name)}, which is not known");
         }
 
         if (spec.Kind != value.Kind)

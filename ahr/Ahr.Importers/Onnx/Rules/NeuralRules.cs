@@ -10,7 +10,7 @@ namespace Ahr.Importers.Onnx.Rules;
 /// <summary>Normalisation, recurrence and pooling in their older forms.</summary>
 internal static class NeuralRules
 {
-    private const int SavedMean = 3;
+    private const int SavedMean = 3, Scores = 3;
 
     public static void Register(RuleSet rules)
     {
@@ -21,6 +21,7 @@ internal static class NeuralRules
             ? "saved mean and variance are results for training only"
             : null);
         rules.Before(21, "GroupNormalization", "scale and bias of a group become those of its channels", ScaleByGroup);
+        rules.Before(25, "Attention", "scores with the mask in the first numbering", FirstScores);
         rules.Before(7, ["RNN", "GRU", "LSTM"], "output_sequence is left out",
             node => node.TakeInt("output_sequence", 0));
         rules.Before(2, ["LpPool", "GlobalLpPool"], "p becomes a whole number", WholeNorm);
@@ -80,6 +81,30 @@ internal static class NeuralRules
         {
             NtirValue column = node.Emit("reshape", node.Required(i), node.Numbers(groups, 1));
             node.Operands[i] = node.Emit("reshape", node.Emit("expand", column, sizes), node.Numbers(-1));
+        }
+    }
+
+    // ONNX 1.18 to 1.20 added the mask before the soft cap and numbered the scores 1 with the mask, 2 with both. Their
+    // successors cap first, 1 with the cap, 2 with both, and kept the versions. Two askings make sense in the first
+    // numbering alone: for 1 without a cap, which is now what 0 is, and for 2 with a cap, in which the cap is last.
+    private static void FirstScores(NodeDraft node)
+    {
+        long mode = node.Attributes.TryGetValue("qk_matmul_output_mode", out AttributeValue? number)
+            && number.Kind == AttributeKind.Int ? number.Int : 0;
+        bool isCapped = node.Attributes.TryGetValue("softcap", out AttributeValue? cap)
+            && cap.Kind == AttributeKind.Float && cap.Float > 0;
+        if (!node.Wants(Scores))
+        {
+            return;
+        }
+
+        if (mode == 1 && !isCapped)
+        {
+            node.Attributes["qk_matmul_output_mode"] = 2;
+        }
+        else if (mode == 2 && isCapped)
+        {
+            node.Attributes["mask_before_softcap"] = 1;
         }
     }
 

@@ -24,6 +24,14 @@ internal static class CastRules
 
     public static void Cast(InferenceContext context) => To(context, context.Attributes.Type("to"));
 
+    public static void BitCast(InferenceContext context)
+    {
+        if (context.Attributes.Type("to") is not ElementType.Undefined and var type)
+        {
+            context.Give(0, type, context.Shape(0));
+        }
+    }
+
     public static void CastLike(InferenceContext context) => To(context, context.Element(1));
 
     public static void Question(InferenceContext context)

@@ -177,13 +177,17 @@ internal static class ViewRules
         {
             dims[open] = Open(context, from, all, rest);
         }
-        else if (Dim.IsDifferent(all, rest))
+        else if (Dim.IsDifferent(all, rest) && !MayBeEmpty(from))
         {
             context.FailShape($"{from} does not have the elements of {new SymbolicShape(dims)}");
         }
 
         return new SymbolicShape(dims);
     }
+
+    // An empty tensor takes any empty shape.
+    private static bool MayBeEmpty(SymbolicShape? shape) =>
+        shape is null || !shape.All(dim => dim is { IsConstant: true, Value: not 0 });
 
     private static Dim Missing(InferenceContext context, SymbolicShape from, int axis)
     {
@@ -195,7 +199,11 @@ internal static class ViewRules
     {
         if (all.IsConstant && rest is { IsConstant: true, Value: > 0 } && all.Value % rest.Value != 0)
         {
-            context.FailShape($"{from} does not divide into parts of {rest}");
+            if (!MayBeEmpty(from))
+            {
+                context.FailShape($"{from} does not divide into parts of {rest}");
+            }
+
             return Dim.Unknown;
         }
 

@@ -11,6 +11,7 @@ namespace Ahr.Backends.Tests.RandomModels;
 /// whole numbers made of NaN, infinities or what is out of range (ONNX leaves Cast open there);
 /// NaN in reductions to the largest or smallest, in ArgMax, ArgMin and TopK (ONNX Runtime's answer depends on where
 /// the NaN stands);
+/// Gemm over no elements (ONNX Runtime leaves beta out then);
 /// operators on element types that ONNX Runtime has no kernel for (Sin of float64 and the like are refused).
 /// </remarks>
 internal static partial class GraphOps
@@ -189,7 +190,8 @@ internal static partial class GraphOps
 
     private static void Gemm(GraphMaker make)
     {
-        if (make.Find(x => x.Type == ElementType.Float32 && x.IsExact && x.IsTame && x.Shape.Length == 2) is { } x)
+        if (make.Find(x => x.Type == ElementType.Float32 && x.IsExact && x.IsTame && x.Shape.Length == 2 &&
+            x.Shape[1] > 0) is { } x)
         {
             long width = 1 + make.Random.Next(4);
             GraphValue y = make.Fresh(x.Type, [width, x.Shape[1]], true);
@@ -215,7 +217,8 @@ internal static partial class GraphOps
         if (make.Find(x => x.Type is ElementType.Float32 && x.IsTame) is { } x)
         {
             GraphValue low = make.Constant(TensorValue.From<float>(ElementType.Float32, [-1f]));
-            make.Node("Clip", make.Random.Next(2) == 0 ? [x, low] : [x, null, low], [(x.Type, x.Shape)], x.IsExact, true);
+            GraphValue?[] operands = make.Random.Next(2) == 0 ? [x, low] : [x, null, low];
+            make.Node("Clip", operands, [(x.Type, x.Shape)], x.IsExact, true);
         }
     }
 

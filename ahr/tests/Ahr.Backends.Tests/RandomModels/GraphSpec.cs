@@ -66,7 +66,7 @@ internal sealed record GraphSpec(
     ]);
 
     private static string Text(TensorValue value) => $"{value} " + string.Join(' ', Enumerable.Range(0, value.Count)
-        .Select(i => Ahr.Backends.Conformance.ValueComparison.Number(value, i).ToString("R", CultureInfo.InvariantCulture)));
+        .Select(i => Conformance.ValueComparison.Number(value, i).ToString("R", CultureInfo.InvariantCulture)));
 }
 
 /// <summary>One node; an empty name is an operand that is not given.</summary>

@@ -13,27 +13,17 @@ internal sealed class Interpreter
     private readonly NtirModule _module;
     private readonly Dictionary<NtirValue, NbcValue?> _values = new(ReferenceEqualityComparer.Instance);
 
+    private Func<NtirValue, NbcValue?> _around = value => throw new InvalidOperationException($"{value} is not made");
+
     private Interpreter(NtirModule module) => _module = module;
 
     public static NbcValue?[] Run(NtirModule module, params IReadOnlyList<NbcValue?> inputs) =>
         new Interpreter(module).Region(module.Main.Body, inputs);
 
     /// <summary>What one operation gives.</summary>
-    public static NbcValue?[] Run(NtirModule module, NtirOp op, Func<NtirValue, NbcValue?> valueOf)
-    {
-        Interpreter interpreter = new(module);
-        foreach (NtirValue value in op.Operands.OfType<NtirValue>()
-            .Concat(op.Regions.SelectMany(region => region.AllOps()).SelectMany(inner => inner.Operands).OfType<NtirValue>())
-            .Concat(op.Regions.SelectMany(region => region.Results)))
-        {
-            if (value.Producer != op && valueOf(value) is { } known)
-            {
-                interpreter._values[value] = known;
-            }
-        }
-
-        return interpreter.Op(op);
-    }
+    /// <param name="around">Values that are made outside it.</param>
+    public static NbcValue?[] Run(NtirModule module, NtirOp op, Func<NtirValue, NbcValue?> around) =>
+        new Interpreter(module) { _around = around }.Op(op);
 
     private NbcValue?[] Region(NtirRegion region, IReadOnlyList<NbcValue?> parameters)
     {
@@ -54,7 +44,8 @@ internal sealed class Interpreter
         return [.. region.Results.Select(ValueOf)];
     }
 
-    private NbcValue? ValueOf(NtirValue? value) => value is null ? null : _values[value];
+    private NbcValue? ValueOf(NtirValue? value) => value is null ? null
+        : _values.TryGetValue(value, out NbcValue? known) ? known : _around(value);
 
     private NbcValue?[] Op(NtirOp op)
     {
@@ -84,7 +75,7 @@ internal sealed class Interpreter
         long trips = operands[0] is TensorValue count ? count.Span<long>()[0] : long.MaxValue;
         bool goesOn = operands[1] is not TensorValue condition || condition.Span<byte>()[0] != 0;
         NbcValue?[] carried = operands[2..];
-        List<NbcValue>[] collected = [.. Enumerable.Range(0, op.Results.Count - carried.Length).Select(_ => new List<NbcValue>())];
+        List<NbcValue>[] collected = Lists(op.Results.Count - carried.Length);
         for (long round = 0; round < trips && goesOn; round++)
         {
             NbcValue?[] results = Region(body,
@@ -107,24 +98,26 @@ internal sealed class Interpreter
         TensorValue[] inputs = [.. operands[states..].Cast<TensorValue>()];
         long length = inputs[0].Shape[(int)(axes[0] < 0 ? axes[0] + inputs[0].Rank : axes[0])];
         NbcValue?[] carried = operands[..states];
-        List<NbcValue>[] collected = [.. Enumerable.Range(0, op.Results.Count - states).Select(_ => new List<NbcValue>())];
+        List<NbcValue>[] collected = Lists(op.Results.Count - states);
         for (long round = 0; round < length; round++)
         {
             IEnumerable<NbcValue> parts = inputs.Select((input, i) => KernelEvaluator.EvaluateOne(
-                "gather", KernelAttributes.Of(("axis", axes[i])), input, Number(back[i] != 0 ? length - 1 - round : round)));
+                "gather", KernelAttributes.Of(("axis", axes[i])), input,
+                Number(back[i] != 0 ? length - 1 - round : round)));
             NbcValue?[] results = Region(body, [.. carried, .. parts]);
             carried = results[..states];
             Collect(collected, results[states..]);
         }
 
-        long[]? outAxes = op.Attributes.Ints("scan_output_axes"), outBack = op.Attributes.Ints("scan_output_directions");
+        long[]? outAxes = op.Attributes.Ints("scan_output_axes");
+        long[]? outBack = op.Attributes.Ints("scan_output_directions");
         return [.. carried, .. collected.Select((items, i) =>
             Stack(items, body.Results[states + i].Type, outAxes?[i] ?? 0, outBack?[i] == 1))];
     }
 
     private NbcValue?[] Map(NtirOp op, NbcValue?[] operands)
     {
-        List<NbcValue>[] collected = [.. op.Results.Select(_ => new List<NbcValue>())];
+        List<NbcValue>[] collected = Lists(op.Results.Count);
         for (int i = 0; i < ((SequenceValue)operands[0]!).Items.Count; i++)
         {
             Collect(collected, Region(op.Regions[0],
@@ -133,6 +126,9 @@ internal sealed class Interpreter
 
         return [.. collected.Select(items => new SequenceValue(ElementType.Float32, items))];
     }
+
+    private static List<NbcValue>[] Lists(int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => new List<NbcValue>())];
 
     private static void Collect(List<NbcValue>[] collected, NbcValue?[] items)
     {
@@ -146,8 +142,10 @@ internal sealed class Interpreter
     {
         if (items.Count == 0)
         {
-            TensorType tensor = (TensorType)type;
-            List<long> shape = [.. (tensor.Shape ?? SymbolicShape.Scalar).Select(size => size.IsConstant ? size.Value : 0)];
+            // Of a loop without rounds only what inference found is known.
+            TensorType tensor = type as TensorType ?? new TensorType(ElementType.Float32, null);
+            List<long> shape = [.. (tensor.Shape ?? SymbolicShape.Scalar)
+                .Select(size => size.IsConstant ? size.Value : 0)];
             shape.Insert((int)(axis < 0 ? axis + shape.Count + 1 : axis), 0);
             return TensorValue.Allocate(tensor.Element, [.. shape]);
         }

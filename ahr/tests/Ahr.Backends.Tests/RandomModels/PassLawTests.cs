@@ -64,6 +64,11 @@ public sealed class PassLawTests
             {
                 NtirValue result = typed.Main.Body.Results[i];
                 TensorValue value = (TensorValue)values[i]!;
+                if (value.Count == 0 && result.Producer?.Name is "loop" or "scan")
+                {
+                    continue; // without a round, its sizes are what inference says
+                }
+
                 Assert.True(
                     result.Type == NtirType.Unknown || (result.TensorType!.Element == value.Type &&
                     (result.TensorType.Shape is not { } shape || (shape.Rank == value.Rank && Holds(shape, value)))),
@@ -138,8 +143,7 @@ public sealed class PassLawTests
         for (int i = 0; i < a.Count; i++)
         {
             if (a.Type == ElementType.Float32
-                ? !(float.IsNaN(a.Span<float>()[i]) && float.IsNaN(e.Span<float>()[i])) &&
-                    BitConverter.SingleToInt32Bits(a.Span<float>()[i]) != BitConverter.SingleToInt32Bits(e.Span<float>()[i])
+                ? !Same(a.Span<float>()[i], e.Span<float>()[i])
                 : a.Type == ElementType.Int64 && a.Span<long>()[i] != e.Span<long>()[i])
             {
                 return false;
@@ -148,6 +152,9 @@ public sealed class PassLawTests
 
         return true;
     }
+
+    private static bool Same(float a, float e) => (float.IsNaN(a) && float.IsNaN(e)) ||
+        BitConverter.SingleToInt32Bits(a) == BitConverter.SingleToInt32Bits(e);
 
     private static string Text(TensorValue value) => $"{value} {(value.Type == ElementType.Float32
         ? string.Join(' ', value.Span<float>().ToArray())

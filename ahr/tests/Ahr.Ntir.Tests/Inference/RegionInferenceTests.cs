@@ -41,15 +41,27 @@ public sealed class RegionInferenceTests
     }
 
     [Fact]
+    public void Shapes_that_do_not_go_together_are_no_fault_in_a_branch_and_are_one_outside()
+    {
+        NtirOp branch = If(NtirTypes.Float(2), NtirTypes.Float(2));
+        NtirValue two = Body.AddParameter(NtirTypes.Float(2)), three = Body.AddParameter(NtirTypes.Float(3));
+        branch.Regions[0].Add(Op("add", [two, three]));
+        Run();
+        Body.Add(Op("add", [two, three]));
+        Assert.Equal(NtirFault.ShapeMismatch, Assert.Single(ShapeInference.Run(_module)).Fault);
+    }
+
+    [Fact]
     public void Sequences_and_optionals_join_by_their_items()
     {
         NtirOp sequences = If(new SequenceType(NtirTypes.Float(2)), new SequenceType(NtirTypes.Float(3)));
         NtirOp optionals = If(new OptionalType(NtirTypes.Float(2)), new OptionalType(NtirTypes.Float(2)));
-        NtirOp maps = If(new MapType(ElementType.Int64, NtirTypes.Scalar), new MapType(ElementType.Int64, NtirTypes.Scalar));
+        MapType map = new(ElementType.Int64, NtirTypes.Scalar);
+        NtirOp maps = If(map, map with { });
         Run();
         Assert.Equal(new SequenceType(NtirTypes.Float(Dim.Unknown)), sequences.Result.Type);
         Assert.Equal(new OptionalType(NtirTypes.Float(2)), optionals.Result.Type);
-        Assert.Equal(new MapType(ElementType.Int64, NtirTypes.Scalar), maps.Result.Type);
+        Assert.Equal(map, maps.Result.Type);
     }
 
     [Fact]

@@ -79,7 +79,8 @@ public sealed class PassTests
             [("alpha", new long[] { 0 })], [("alpha", new[] { 0.0 })], [("alpha", new[] { -0.0 })],
             [("alpha", AttributeValue.FromTexts(["0"u8.ToArray()]))],
             [("alpha", AttributeValue.FromTexts(["0"u8.ToArray(), []]))],
-            [("alpha", TensorValue.Allocate(ElementType.Int8, 0))], [("alpha", TensorValue.Allocate(ElementType.UInt8, 0))],
+            [("alpha", TensorValue.Allocate(ElementType.Int8, 0))],
+            [("alpha", TensorValue.Allocate(ElementType.UInt8, 0))],
             [("alpha", AttributeValue.FromTensors([TensorValue.Allocate(ElementType.Int8, 0)]))],
             [("alpha", TensorValue.FromStrings(["a"u8.ToArray()], 1))],
             [("alpha", TensorValue.FromStrings(["b"u8.ToArray()], 1))],
@@ -156,7 +157,8 @@ public sealed class PassTests
         NtirValue x = Body.AddParameter(NtirTypes.Float(2));
         NtirValue clip = Op("clip", [x, null, null]);
         NtirValue leaky = Op("leaky_relu", [x], ("alpha", 0.01));
-        NtirValue product = Op("mul", [Body.Add(NtirOp.Constant(TensorValue.From<float>(ElementType.Float32, [2]))).Result, x]);
+        NtirValue two = Body.Add(NtirOp.Constant(TensorValue.From<float>(ElementType.Float32, [2]))).Result;
+        NtirValue product = Op("mul", [two, x]);
         new List<NtirValue> { clip, leaky, product }.ForEach(Body.AddResult);
         Assert.Equal(4, Canonicalization.Run(_module));
         Assert.Single(clip.Producer!.Operands);
@@ -181,9 +183,9 @@ public sealed class PassTests
     public void A_known_condition_leaves_one_branch(bool condition, string kept)
     {
         NtirValue x = Body.AddParameter(NtirTypes.Float(2));
+        TensorValue flag = TensorValue.From<byte>(ElementType.Bool, [condition ? (byte)1 : (byte)0]);
         NtirOp branch = Body.Add(new NtirOp(
-            "if", [Body.Add(NtirOp.Constant(TensorValue.From<byte>(ElementType.Bool, [condition ? (byte)1 : (byte)0]))).Result],
-            [NtirType.Unknown, NtirType.Unknown]));
+            "if", [Body.Add(NtirOp.Constant(flag)).Result], [NtirType.Unknown, NtirType.Unknown]));
         foreach (string name in (string[])["relu", "abs"])
         {
             NtirRegion region = branch.AddRegion();
@@ -321,7 +323,8 @@ public sealed class PassTests
     /// <summary>Adds whole numbers, and can do nothing else.</summary>
     private sealed class Sums : IConstantEvaluator
     {
-        public IReadOnlyList<TensorValue>? TryEvaluate(NtirOp op, IReadOnlyList<TensorValue?> operands, long maxBytes) =>
+        public IReadOnlyList<TensorValue>? TryEvaluate(
+            NtirOp op, IReadOnlyList<TensorValue?> operands, long maxBytes) =>
             op.Name == "add"
                 ? [TensorValue.From<long>(ElementType.Int64, [operands.Sum(each => each!.Span<long>()[0])])]
                 : null;

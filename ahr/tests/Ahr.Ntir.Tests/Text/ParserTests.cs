@@ -105,7 +105,8 @@ public sealed class ParserTests
     public void Many_uses_of_one_value_take_linear_time()
     {
         string line = "\"ntir.a\"(%x, %x) : (tensor<f32>, tensor<f32>) -> ()\n";
-        string text = Wrap("%x = \"ntir.b\"() : () -> (tensor<f32>)\n" + string.Concat(Enumerable.Repeat(line, 50_000)));
+        string text = Wrap("%x = \"ntir.b\"() : () -> (tensor<f32>)\n" +
+            string.Concat(Enumerable.Repeat(line, 50_000)));
         NtirModule module = NtirParser.Parse(text).Module!;
         Assert.Equal(100_000, module.Main.Body.Ops[0].Result.Uses.Count);
     }

@@ -11,13 +11,16 @@ namespace Nbc.Kernels.Neural.Windows;
 /// [count, outputs, windows...], all without gaps.
 /// Meaning: per group a product of the weights with the elements under each window; those are packed for the product
 /// straight from the image. A 1x1 window without stride and pad reads the image as the matrix it is. Groups of one
-/// channel (depthwise) go row by row without packing.
+/// channel and few results (depthwise) go row by row without packing.
 /// Cost: a copy of an image with its halo, where there is one.
 /// </remarks>
 internal readonly unsafe ref struct Convolution<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private const int ColumnsAtOnce = 512;
+
+    // Results of one channel from which on a product beats going row by row: a bank of filters over one sound.
+    private const int MostOutputs = 4;
 
     private readonly KernelContext _context;
     private readonly WindowTable _table;
@@ -40,7 +43,7 @@ internal readonly unsafe ref struct Convolution<T>
     public void Run(T* images, int count, T* weights, ReadOnlySpan<T> bias, T* result, bool add)
     {
         int windows = _table.Windows.Length;
-        bool depthwise = _channels == _groups && _outputs >= _groups;
+        bool depthwise = _channels == _groups && _outputs >= _groups && _outputs <= MostOutputs * _groups;
         T* padded = _table.HasHalo ? Room(checked((long)_channels * _table.PaddedCount)) : null;
         T* packed = depthwise ? null : Room(MatrixProduct<T>.PackedCount(
             Math.Min(_channels / _groups * _table.Elements.Length, MatrixProduct<T>.DepthAtOnce),

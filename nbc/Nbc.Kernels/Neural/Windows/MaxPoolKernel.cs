@@ -52,6 +52,19 @@ internal sealed class MaxPoolKernel(KernelAttributes attributes) : PoolKernel(at
     protected override void RunChannel<T>(ReadOnlySpan<WindowAxis> axes, ReadOnlySpan<T> image, Span<T> target) =>
         WindowWalk.RunMaximum(axes, T.NegativeInfinity, image, target, []);
 
+    protected override void RunChannels<T>(
+        KernelContext context, ReadOnlySpan<WindowAxis> axes, ReadOnlySpan<T> image, int size, Span<T> output,
+        int windows)
+    {
+        if (MaxRows<T>.Serves(axes))
+        {
+            new MaxRows<T>(context, axes).Run(context, image, size, output, windows);
+            return;
+        }
+
+        base.RunChannels(context, axes, image, size, output, windows);
+    }
+
     private void RunAll<T>(KernelContext context, TensorValue x, T least)
         where T : unmanaged, INumber<T>
     {

@@ -75,13 +75,23 @@ internal abstract class PoolKernel : Kernel
         ReadOnlySpan<T> image = Reals.Read<T>(context, x);
         Span<T> output = Reals.Room<T>(context, result);
         int size = (int)Shapes.Product(x.Shape[2..]), windows = (int)Shapes.Product(shape[2..]);
+        RunChannels(context, axes, image, size, output, windows);
+        Reals.Write<T>(output, result);
+    }
+
+    /// <summary>Makes the results of all channels.</summary>
+    /// <param name="size">Elements of a channel.</param>
+    /// <param name="windows">Results of a channel.</param>
+    protected virtual void RunChannels<T>(
+        KernelContext context, ReadOnlySpan<WindowAxis> axes, ReadOnlySpan<T> image, int size, Span<T> output,
+        int windows)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
         for (int from = 0, to = 0; to < output.Length; from += size, to += windows)
         {
             RunChannel(axes, image.Slice(from, size), output.Slice(to, windows));
             context.ThrowIfCancelled();
         }
-
-        Reals.Write<T>(output, result);
     }
 }
 

@@ -133,6 +133,23 @@ public sealed class PoolTests
                 "max_pool", [("kernel_shape", new long[] { 2 }), ("auto_pad", pad)], Given.Floats([1, 1, 3], 1, 2, 3)));
 
     [Fact]
+    public void Maxima_row_by_row_are_those_of_window_by_window() => Gen.Select(
+        Gen.Int[3, 40], Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int[0, 2], Gen.Int[0, 3], Gen.Bool).Sample(
+        (width, kernel, stride, before, after, ceil) =>
+        {
+            (string, AttributeValue)[] window =
+            [
+                ("kernel_shape", new long[] { 2, kernel }), ("strides", new long[] { stride, stride }),
+                ("pads", new long[] { 1, before, 0, after }), ("ceil_mode", ceil ? 1 : 0),
+            ];
+            TensorValue x = Given.Random(width, 1, 2, 4, width + kernel);
+            (x.Span<float>()[0], x.Span<float>()[1], x.Span<float>()[^1]) = (float.NaN, float.NaN, float.NegativeInfinity);
+
+            // Asked for places too, each window is walked on its own.
+            Given.Near(Given.Doubles(Given.Run("max_pool", window, 2, x)[0]), Given.One("max_pool", window, x), 0);
+        });
+
+    [Fact]
     public void Empty_images_give_empty_results()
     {
         (string, AttributeValue)[] two = [("kernel_shape", new long[] { 2 })];

@@ -12,7 +12,7 @@ public sealed class IntegerProductTests
 
     [Fact]
     public void A_product_equals_its_definition_for_any_sizes_and_types() =>
-        Gen.Select(Gen.Int[1, 4], Gen.Int[0, 20], Gen.Int[1, 70], Gen.Bool, Gen.Bool, Gen.Int[0, 255])
+        Gen.Select(Gen.Int[1, 9], Gen.Int[0, 20], Gen.Int[1, 70], Gen.Bool, Gen.Bool, Gen.Int[0, 255])
             .Sample((rows, depth, columns, isSignedA, isSignedB, seed) =>
             {
                 double[] a = Bytes(rows * depth, seed, isSignedA);
