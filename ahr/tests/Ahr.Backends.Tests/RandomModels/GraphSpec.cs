@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ahr.Backends.Conformance;
 using Nbc.Tensors;
 using Nbc.Values;
 
@@ -66,7 +67,7 @@ internal sealed record GraphSpec(
     ]);
 
     private static string Text(TensorValue value) => $"{value} " + string.Join(' ', Enumerable.Range(0, value.Count)
-        .Select(i => Conformance.ValueComparison.Number(value, i).ToString("R", CultureInfo.InvariantCulture)));
+        .Select(i => ValueComparison.Number(value, i).ToString("R", CultureInfo.InvariantCulture)));
 }
 
 /// <summary>One node; an empty name is an operand that is not given.</summary>
