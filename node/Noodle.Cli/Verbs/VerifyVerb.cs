@@ -85,9 +85,9 @@ internal static class VerifyVerb
 
     private static void Write(TextWriter output, ComparisonReport report)
     {
+        string error = Text($"{report.LargestError:0.##E+0}");
         output.WriteLine(Text(
-            $"{report.Compared} values inside the model agree, to " +
-            $"{report.LargestError:0.##E+0} of their largest number"));
+            $"{report.Compared} values inside the model agree, to {error} of their largest number"));
         if (report.First is { } first)
         {
             string kind = first.Kind.Length > 0 ? $"{first.Kind}, " : "";
