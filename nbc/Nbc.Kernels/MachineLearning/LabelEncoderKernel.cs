@@ -40,7 +40,8 @@ internal sealed class LabelEncoderKernel : Kernel
             ElementType.Int64 => Whole(attributes.Int("default_int64", -1)),
             ElementType.Float32 =>
                 TensorValue.From<float>(ElementType.Float32, [(float)attributes.Float("default_float", -0.0)], 1),
-            _ => Unused(_values.Type),
+            ElementType.Int16 or ElementType.Int32 or ElementType.Float64 => Unused(_values.Type),
+            _ => throw Operand.Attribute("default_tensor", "missing", "a default of the values' type"),
         });
         if (keys.Count != _values.Count || _default.Type != _values.Type || _default.Count < 1)
         {
@@ -180,13 +181,10 @@ internal sealed class LabelEncoderKernel : Kernel
     private static TensorValue Unused(ElementType type)
     {
         TensorValue value = TensorValue.Allocate(type, 1);
+        value.Bytes().Fill((byte)(ElementTypes.IsFloat(type) ? 0 : 0xFF));
         if (ElementTypes.IsFloat(type))
         {
             value.Bytes()[^1] = 0x80;
-        }
-        else
-        {
-            value.Bytes().Fill(0xFF);
         }
 
         return value;

@@ -7,6 +7,7 @@ namespace Nbc.Kernels.Signal;
 internal sealed class GridPlaces(KernelAttributes attributes)
 {
     private const int Zeros = 0, Border = 1;
+    private const double MostExact = 1L << 32;
     private const double KeysA = -0.75; // of cubic convolution, as ONNX fixes it here
 
     private readonly int _perAxis = attributes.Choice("mode", "linear", "nearest", "cubic") switch
@@ -78,7 +79,10 @@ internal sealed class GridPlaces(KernelAttributes attributes)
             x = Math.Round(x, axes == 3 ? MidpointRounding.AwayFromZero : MidpointRounding.ToEven);
         }
 
-        x = x < Low || x > High(size) ? Inside(x, size) : x;
+        // Cubic weights are those of the place itself, as in the frameworks that models come from: elements alone move
+        // in, unless the place is so far that it has no fraction.
+        bool moves = _perAxis != 4 || Math.Abs(x) > MostExact;
+        x = moves && (x < Low || x > High(size)) ? Inside(x, size) : x;
         double left = Math.Floor(x), ratio = x - left;
         if (_perAxis == 1)
         {

@@ -13,8 +13,10 @@ internal static class Loose
     [
         .. Specs(AttributeKind.Int, "axis", "keepdims", "to", "num_outputs", "allowzero", "start", "end", "p",
             "num_groups", "training_mode", "transA", "transB", "largest", "sorted", "hidden_size", "inverse",
-            "onesided", "num_scan_inputs", "default_int64", "group", "saturate"),
-        .. Specs(AttributeKind.Float, "epsilon", "momentum", "alpha", "beta", "gamma", "scale", "default_float"),
+            "onesided", "num_scan_inputs", "default_int64", "group", "saturate", "qk_matmul_output_mode",
+            "mask_before_softcap"),
+        .. Specs(AttributeKind.Float, "epsilon", "momentum", "alpha", "beta", "gamma", "scale", "softcap",
+            "default_float"),
         .. Specs(AttributeKind.Text, "mode", "coordinate_transformation_mode", "nearest_mode", "direction",
             "default_string", "auto_pad", "reduction"),
         .. Specs(AttributeKind.Ints, "perm", "kernel_shape", "scan_input_directions", "keys_int64s", "values_int64s"),

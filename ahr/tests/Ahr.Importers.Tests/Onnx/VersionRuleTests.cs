@@ -137,6 +137,48 @@ public sealed class VersionRuleTests
         Assert.Equal("clip(a, _, cast_like(6.5, a))", Formula.Of(Build.Module(Build.Model(6, graph))));
     }
 
+    [Theory]
+    [InlineData(23, "Cast-1 to=22", "cast(clip(a, -8, 7)){to=22}")]
+    [InlineData(21, "Cast-1 to=21", "cast(clip(a, 0, 15)){to=21}")]
+    [InlineData(24, "Cast-1 to=22", "cast(a){to=22}")]
+    [InlineData(23, "Cast-1 to=23", "cast(where(is_nan(a), 6, a)){to=23}")]
+    [InlineData(25, "Cast-1 to=23", "cast(a){to=23}")]
+    [InlineData(23, "Cast-1 to=6", "cast(a){to=6}")]
+    [InlineData(23, "CastLike", "cast_like(clip(a, 0, 15), b)")]
+    [InlineData(25, "CastLike", "cast_like(a, b)")]
+    public void Casts_to_four_bits_end_as_the_first_values_of_their_tests(long opset, string node, string expected)
+    {
+        GraphProto graph = Graph(node);
+        graph.Input[0] = Build.Value("a", ElementType.Float32, 3);
+        if (graph.Input.Count > 1)
+        {
+            graph.Input[1] = Build.Value("b", ElementType.UInt4, 3);
+        }
+
+        Assert.Equal(expected, Formula.Of(Build.Module(Build.Model(opset, graph))));
+        graph.Input[0] = Build.Value("a", ElementType.Int32, 3);
+        Assert.DoesNotContain("clip", Formula.Of(Build.Module(Build.Model(opset, graph))));
+    }
+
+    [Theory]
+    [InlineData(1L, 0f, "{qk_matmul_output_mode=2, softcap=0}")]
+    [InlineData(2L, 0f, "{qk_matmul_output_mode=2, softcap=0}")]
+    [InlineData(1L, 2f, "{qk_matmul_output_mode=1, softcap=2}")]
+    [InlineData(2L, 2f, "{mask_before_softcap=1, qk_matmul_output_mode=2, softcap=2}")]
+    [InlineData(3L, 2f, "{qk_matmul_output_mode=3, softcap=2}")]
+    public void Scores_of_attention_are_those_of_the_numbering_in_which_the_asking_makes_sense(
+        long mode, float softcap, string expected)
+    {
+        NodeProto node = Build.Node(
+            "Attention", "a,b,c,d", "y,,,s", ("qk_matmul_output_mode", mode), ("softcap", softcap));
+        string formula = Formula.Of(Build.Module(Build.Model(24, Build.Graph("a,b,c,d", "s", node))));
+        Assert.Contains($"attention(a, b, c, d){expected}", formula);
+        node.Output.Clear();
+        node.Output.Add("y");
+        formula = Formula.Of(Build.Module(Build.Model(24, Build.Graph("a,b,c,d", "y", node))));
+        Assert.Contains($"{{qk_matmul_output_mode={mode}, ", formula);
+    }
+
     [Fact]
     public void Known_ranks_make_the_old_broadcast_one_operation()
     {

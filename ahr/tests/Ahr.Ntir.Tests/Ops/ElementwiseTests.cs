@@ -60,6 +60,7 @@ public sealed class ElementwiseTests
         Assert.Equal("i1 [n]", Type("is_nan", "f32 [n]"));
         Assert.Equal("?", Type("is_inf", "?"));
         Assert.Equal(["f32 [n]", "i1 [n]"], ResultTypes("dropout", KernelAttributes.None, 2, "f32 [n]"));
+        Assert.Equal("si32 [n]", Type("bit_cast", KernelAttributes.Of(("to", 6L)), "f32 [n]"));
         Assert.Equal("f64 [n]", Type("bernoulli", "f64 [n]"));
         Assert.Equal("si64 [n]", Type("bernoulli", KernelAttributes.Of(("dtype", 7L)), "f64 [n]"));
     }

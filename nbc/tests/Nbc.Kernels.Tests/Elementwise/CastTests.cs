@@ -138,6 +138,32 @@ public sealed class CastTests
             "cast", KernelAttributes.Of(("to", 1L), ("round_mode", "sideways")), Numbers.Float(1)));
     }
 
+    [Theory]
+    [InlineData(ElementType.Float32, 1, ElementType.Int32, 0x3F800000)]
+    [InlineData(ElementType.Int64, -1, ElementType.UInt64, 18446744073709551615.0)]
+    [InlineData(ElementType.Int16, 0x3C00, ElementType.Float16, 1)]
+    [InlineData(ElementType.UInt4, 15, ElementType.Int4, -1)]
+    [InlineData(ElementType.Int4, -1, ElementType.Float4E2M1, -6)]
+    [InlineData(ElementType.Int2, -2, ElementType.UInt2, 2)]
+    public void Bits_are_kept_in_another_type(ElementType from, double x, ElementType to, double y)
+    {
+        TensorValue made = KernelEvaluator.EvaluateOne(
+            "bit_cast", KernelAttributes.Of(("to", (long)to)), Cast(Numbers.Of(ElementType.Float64, [x]), from));
+        Assert.Equal(to, made.Type);
+        Assert.Equal([y], Numbers.Back(Cast(made, ElementType.Float64)));
+    }
+
+    [Fact]
+    public void Bits_of_other_sizes_do_not_fit()
+    {
+        Assert.Equal(KernelFault.WrongType, Numbers.Fault(
+            "bit_cast", KernelAttributes.Of(("to", (long)ElementType.Int64)), Numbers.Float(1)));
+        Assert.Equal(KernelFault.WrongType, Numbers.Fault(
+            "bit_cast", KernelAttributes.Of(("to", (long)ElementType.UInt8)), Numbers.Bools(true)));
+        Assert.Equal(KernelFault.WrongAttribute, Numbers.Fault(
+            "bit_cast", KernelAttributes.Of(("to", (long)ElementType.String)), Numbers.Float(1)));
+    }
+
     [Fact]
     public void Cast_like_takes_the_type_of_its_second_operand()
     {

@@ -107,6 +107,19 @@ public sealed class EncoderTests
             Given.One(
                 "ml.label_encoder", [("keys_tensor", shorts), ("values_int64s", new long[] { 9, 10 })],
                 TensorValue.From<short>(ElementType.Int16, [8], 1)));
+        (string, AttributeValue) key = ("keys_tensor", shorts);
+        foreach ((ElementType type, string unused) in new[]
+        {
+            (ElementType.Int16, "FFFF"), (ElementType.Int32, "FFFFFFFF"), (ElementType.Float64, "0000000000000080"),
+        })
+        {
+            TensorValue found = Given.One(
+                "ml.label_encoder", [key, ("values_tensor", TensorValue.Allocate(type, 2))],
+                TensorValue.From<short>(ElementType.Int16, [9], 1));
+            Assert.Equal(type, found.Type);
+            Assert.Equal(unused, Convert.ToHexString(found.Bytes()));
+        }
+
         Given.Near([1], Given.One("ml.label_encoder", [("keys_int64s", new long[] { 3 }),
             ("values_int64s", new long[] { 1 })], Given.Ints([1], 3)));
     }

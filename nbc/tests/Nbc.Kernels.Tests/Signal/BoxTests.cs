@@ -70,16 +70,14 @@ public sealed class BoxTests
             [1, 2, 3], (byte)0, (byte)0, (byte)255, (byte)255, (byte)0, (byte)0);
         TensorValue grey = Run("image_decoder", Attributes(("pixel_format", "Grayscale")), Row(Bitmap()));
         Assert.Equal([1, 2, 1], grey.Shape.ToArray());
-        Assert.InRange(grey.Span<byte>()[0], 74, 78); // 0.299 of 255
-        Assert.InRange(grey.Span<byte>()[1], 26, 31); // 0.114 of 255
+        Assert.Equal(76, grey.Span<byte>()[0]); // 0.299 of 255
+        Assert.Equal(29, grey.Span<byte>()[1]); // 0.114 of 255
     }
 
     [Theory]
     [InlineData("RIFF....WEBP", "WebP")]
-    [InlineData("II*\0", "TIFF")]
-    [InlineData("MM\0*", "TIFF")]
     [InlineData("....jP  ", "JPEG 2000")]
-    [InlineData("P6 1 1", "PPM")]
+    [InlineData("P7 ", "PAM")]
     public void Kinds_of_picture_that_cannot_be_decoded_are_named(string start, string name)
     {
         byte[] bytes = [.. start.Select(c => (byte)c)];

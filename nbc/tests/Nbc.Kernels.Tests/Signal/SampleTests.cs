@@ -29,6 +29,8 @@ public sealed class SampleTests
         { "nearest", "reflection", 1, 1.6f, 1 },
         { "cubic", "zeros", 1, 0, 1 },
         { "cubic", "border", 1, 0.5f, 1.59375f },
+        { "cubic", "border", 1, 1.5f, 2.09375f },
+        { "cubic", "border", 1, float.PositiveInfinity, 2 },
         { "cubic", "reflection", 1, 0.5f, 1.6875f },
     };
 

@@ -74,7 +74,7 @@ public sealed class SmallFloatsTests
         { E4M3Z, Inf, true, 240f }, { E4M3Z, 1000f, false, float.NaN }, { E4M3Z, -0f, true, 0f },
         { E5M2, Inf, true, 57344f }, { E5M2, -1e9f, true, -57344f }, { E5M2, 1e9f, false, Inf },
         { E5M2, -Inf, false, -Inf }, { E5M2Z, -Inf, true, -57344f }, { E5M2Z, 1e9f, false, float.NaN },
-        { E2M1, 100f, false, 6f }, { E2M1, -Inf, false, -6f }, { E2M1, float.NaN, true, 6f },
+        { E2M1, 100f, false, 6f }, { E2M1, -Inf, false, -6f }, { E2M1, float.NaN, true, -0f },
         { E4M3, float.NaN, true, float.NaN }, { E5M2, -0f, true, -0f },
     };
 
@@ -85,6 +85,17 @@ public sealed class SmallFloatsTests
         float value = SmallFloats.Values(type)[SmallFloats.FromSingle(type, x, saturate)];
         Assert.Equal(becomes, value);
         Assert.Equal(float.IsNegative(becomes) && becomes == 0, float.IsNegative(value) && value == 0);
+    }
+
+    [Theory]
+    [InlineData(E4M3, 0x7F, 0xFF)]
+    [InlineData(E5M2, 0x7F, 0xFF)]
+    [InlineData(E4M3Z, 0x80, 0x80)]
+    public void What_is_no_number_keeps_its_sign_where_the_type_has_two(ElementType type, byte plus, byte minus)
+    {
+        ReadOnlySpan<float> values = SmallFloats.Values(type);
+        Assert.Equal(plus, SmallFloats.FromSingle(type, values[plus]));
+        Assert.Equal(minus, SmallFloats.FromSingle(type, values[minus]));
     }
 
     public static TheoryData<float, bool, PowerRounding, int> Powers => new()
