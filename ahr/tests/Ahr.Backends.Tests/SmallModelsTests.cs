@@ -88,7 +88,12 @@ public sealed class SmallModelsTests
                     continue;
                 }
 
-                value.Span<long>()[i] = input[0] switch { 'm' => i % 4 == 3 ? 0 : 1, 't' => prng.Next(2), _ => prng.Next(128) };
+                value.Span<long>()[i] = input[0] switch
+                {
+                    'm' => i % 4 == 3 ? 0 : 1,
+                    't' => prng.Next(2),
+                    _ => prng.Next(128),
+                };
             }
 
             return value;

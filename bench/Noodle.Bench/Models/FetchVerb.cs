@@ -45,7 +45,8 @@ internal static class FetchVerb
             output.WriteLine($"{verdict,-8} {file.Key}");
         }
 
-        output.WriteLine(wrong == 0 ? "Every model is what the list says." : $"{wrong} models are not what the list says.");
+        output.WriteLine(wrong == 0
+            ? "Every model is what the list says." : $"{wrong} models are not what the list says.");
         return wrong == 0 ? 0 : 1;
     }
 

@@ -138,7 +138,8 @@ internal readonly record struct ResidentMemory(long Anonymous, long OfFiles)
 
     private static long Of(string[] lines, string name) =>
         lines.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal)) is { } line
-            ? long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite |
-                NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) * 1024
+            ? long.Parse(
+                line[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), NumberStyles.None,
+                CultureInfo.InvariantCulture) * 1024
             : 0;
 }

@@ -5,7 +5,8 @@ using System.Text.Json.Serialization;
 namespace Noodle.Bench.Models;
 
 /// <summary><c>models [--only NAME] [--json]</c>: every real model, in our engine and in ONNX Runtime.</summary>
-/// <remarks>Exit codes: 0 every model that is there is equal up to rounding, 1 one is not, 2 the command is not understood.</remarks>
+/// <remarks>Exit codes: 0 every model that is there is equal up to rounding, 1 one is not, 2 the command is not
+/// understood.</remarks>
 internal static class ModelsVerb
 {
     public static Verb Verb { get; } = Verb.Own(
@@ -16,7 +17,8 @@ internal static class ModelsVerb
     {
         if (!TryParse(arguments, out string? only, out string? file, out bool json, out bool profile))
         {
-            await progress.WriteLineAsync("usage: models [--only PART_OF_NAME] [--file MODEL.onnx] [--profile] [--json]");
+            await progress.WriteLineAsync(
+                "usage: models [--only PART_OF_NAME] [--file MODEL.onnx] [--profile] [--json]");
             return 2;
         }
 
@@ -40,7 +42,8 @@ internal static class ModelsVerb
 
     /// <summary>Runs them one after the other, and says of each how it went as soon as that is known.</summary>
     internal static int Run(
-        IReadOnlyList<ModelEntry> entries, string folder, Shown shown, TextWriter output, CancellationToken cancellation)
+        IReadOnlyList<ModelEntry> entries, string folder, Shown shown, TextWriter output,
+        CancellationToken cancellation)
     {
         if (!shown.Json)
         {
@@ -93,7 +96,8 @@ internal static class ModelsVerb
         output.Flush();
     }
 
-    private static bool TryParse(IReadOnlyList<string> arguments, out string? only, out string? file, out bool json, out bool profile)
+    private static bool TryParse(
+        IReadOnlyList<string> arguments, out string? only, out string? file, out bool json, out bool profile)
     {
         (only, file, json, profile) = (null, null, false, false);
         for (int i = 0; i < arguments.Count; i++)

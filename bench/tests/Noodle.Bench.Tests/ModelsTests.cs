@@ -31,7 +31,8 @@ public sealed class ModelsTests : IDisposable
     {
         IReadOnlyList<ModelEntry> all = ModelEntry.ReadAll(ModelEntry.GetFolder());
         Assert.Equal(all.Count, all.Select(entry => entry.Name).Distinct().Count());
-        Assert.All(all.GroupBy(entry => entry.File), file => Assert.Single(file.Select(entry => entry.Sha256).Distinct()));
+        Assert.All(
+            all.GroupBy(entry => entry.File), file => Assert.Single(file.Select(entry => entry.Sha256).Distinct()));
         Assert.All(all, entry => Assert.True(entry.Sha256 is { Length: 64 } != entry.File.StartsWith("exported/",
             StringComparison.Ordinal), entry.Name));
     }

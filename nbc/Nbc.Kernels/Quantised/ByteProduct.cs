@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -89,7 +88,8 @@ internal static unsafe class ByteProduct
     private static void Tile<TByte>(short* a, int rows, int depth, byte* b, long step, int* c)
         where TByte : unmanaged
     {
-        short* a1 = rows > 1 ? a + depth : a, a2 = rows > 2 ? a + (2L * depth) : a, a3 = rows > 3 ? a + (3L * depth) : a;
+        short* a1 = rows > 1 ? a + depth : a, a2 = rows > 2 ? a + (2L * depth) : a;
+        short* a3 = rows > 3 ? a + (3L * depth) : a;
         Vector256<int> c00 = Vector256<int>.Zero, c01 = c00, c10 = c00, c11 = c00;
         Vector256<int> c20 = c00, c21 = c00, c30 = c00, c31 = c00;
         for (int k = 0; k < depth; k += 2, b += 2 * step)
@@ -167,7 +167,8 @@ internal static unsafe class ByteProduct
 
             for (int row = 0; row < rows; row++)
             {
-                IntegerProduct.Row(a.Slice((row * depth) + k, 1), line, sums.Slice((row * columns) + done, line.Length));
+                IntegerProduct.Row(
+                    a.Slice((row * depth) + k, 1), line, sums.Slice((row * columns) + done, line.Length));
             }
 
             context.ThrowIfCancelled();

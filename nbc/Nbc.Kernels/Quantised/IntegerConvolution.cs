@@ -117,15 +117,16 @@ internal static class IntegerConvolution
                 bool isInside = true;
                 for (int d = 0; d < last; d++)
                 {
-                    long line = (place[d] * window.Stride(d)) + (tap[d] * window.Dilation(d)) - begin[d];
-                    isInside &= line >= 0 && line < input[d];
-                    at = (at * input[d]) + line;
+                    long pixel = (place[d] * window.Stride(d)) + (tap[d] * window.Dilation(d)) - begin[d];
+                    isInside &= pixel >= 0 && pixel < input[d];
+                    at = (at * input[d]) + pixel;
                 }
 
                 Span<byte> target = unfolded.Slice(first + row, width);
                 if (isInside)
                 {
-                    Line(pixels.Slice((int)(at * input[last]), (int)input[last]), start, window.Stride(last), pad, target);
+                    ReadOnlySpan<byte> line = pixels.Slice((int)(at * input[last]), (int)input[last]);
+                    Line(line, start, window.Stride(last), pad, target);
                 }
                 else
                 {

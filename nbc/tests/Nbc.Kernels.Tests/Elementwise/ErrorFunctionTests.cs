@@ -14,7 +14,8 @@ public sealed class ErrorFunctionTests
         for (int i = 0; i < Steps; i++)
         {
             double expected = ErrorFunction.Of(x[i]);
-            Assert.True(Math.Abs(y[i] - expected) <= 5e-7 * Math.Abs(expected), $"erf({x[i]}) is {y[i]}, not {expected}");
+            Assert.True(
+                Math.Abs(y[i] - expected) <= 5e-7 * Math.Abs(expected), $"erf({x[i]}) is {y[i]}, not {expected}");
             Assert.InRange(y[i], -1f, 1f);
         }
     }

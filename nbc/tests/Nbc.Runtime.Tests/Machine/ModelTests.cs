@@ -39,6 +39,26 @@ public sealed class ModelTests
     }
 
     [Fact]
+    public void Weights_that_stay_where_they_lie_give_the_same_as_rearranged_ones()
+    {
+        const string Product = """
+            input x : f32 [1, 3]
+            output y : f32 [1, 2]
+            const w = f32 [3, 2] [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+            func main (r0) -> (r1) {
+                TENSOR_MATMUL r1 = r0, @w
+                RET
+            }
+            """;
+        using NbcModel packed = Programs.Load(Product);
+        using NbcModel inPlace = Programs.Load(Product, new NbcLoadOptions { MaxPackedBytes = 23 }); // w takes 24
+        TensorValue x = TensorValue.From<float>(ElementType.Float32, [1, -2, 0.5f], 1, 3);
+        float[] first = ((TensorValue)packed.Run(x)[0]!).Span<float>().ToArray();
+        Assert.Equal([-2.5f, -3], first);
+        Assert.Equal(first, ((TensorValue)inPlace.Run(x)[0]!).Span<float>().ToArray());
+    }
+
+    [Fact]
     public void Types_of_ports_accept_what_they_say()
     {
         using NbcModel model = Programs.Load("""
