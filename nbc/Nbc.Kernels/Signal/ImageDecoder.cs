@@ -21,7 +21,8 @@ internal sealed class ImageDecoder(KernelAttributes attributes) : Kernel
     private static readonly (byte[] Mark, int At, string Name)[] s_unknown =
     [
         ("WEBP"u8.ToArray(), 8, "WebP"), ("jP  "u8.ToArray(), 4, "JPEG 2000"),
-        ([0xFF, 0x4F, 0xFF, 0x51], 0, "JPEG 2000"), ("P7"u8.ToArray(), 0, "PAM"), ("#?RADIANCE"u8.ToArray(), 0, "Radiance HDR"),
+        ([0xFF, 0x4F, 0xFF, 0x51], 0, "JPEG 2000"), ("P7"u8.ToArray(), 0, "PAM"),
+        ("#?RADIANCE"u8.ToArray(), 0, "Radiance HDR"),
     ];
 
     private readonly int _format = attributes.Choice("pixel_format", "RGB", "BGR", "Grayscale");

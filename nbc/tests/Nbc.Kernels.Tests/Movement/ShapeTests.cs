@@ -13,7 +13,7 @@ public sealed class ShapeTests
         { [2, 3], [-1], false, [6] },
         { [1], [], false, [] },
         { [0, 3], [3, 0], true, [3, 0] },
-        { [0, 3], [0, -1], false, [0, 0] },
+        { [0, 3], [0, -1], false, [0, 3] }, // sizes that are kept count on neither side
     };
 
     [Theory]

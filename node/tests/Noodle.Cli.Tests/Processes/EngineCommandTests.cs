@@ -57,7 +57,8 @@ public sealed class EngineCommandTests
         CommandEnd text = (await Command.RunAsync("dis", Model)).AssertGood();
         Assert.Contains("TENSOR_CONV", text.Output, StringComparison.Ordinal);
         Assert.Contains("func main", text.Output, StringComparison.Ordinal);
-        Assert.Contains("const conv2.weight : f32 [32, 16, 3, 3] blob \"sha256:", text.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "const conv2.weight : f32 [32, 16, 3, 3] blob \"sha256:", text.Output, StringComparison.Ordinal);
         CommandEnd full = (await Command.RunAsync("dis", Model, "--full")).AssertGood();
         Assert.Contains("const conv2.weight = f32 [32, 16, 3, 3] [", full.Output, StringComparison.Ordinal);
     }
