@@ -77,14 +77,17 @@ public static class ValueComparison
         }
 
         bool isComplex = actual.Type is ElementType.Complex64 or ElementType.Complex128;
+        bool isSmall = SmallFloats.Has(actual.Type);
         bool isExact = !isComplex && actual.Type is not (ElementType.Float32 or ElementType.Float64
-            or ElementType.Float16 or ElementType.BFloat16) && !SmallFloats.Has(actual.Type);
+            or ElementType.Float16 or ElementType.BFloat16) && !isSmall;
         int count = actual.Count * (isComplex ? 2 : 1);
         double largest = isExact ? 0 : Largest(expected, count);
         for (int i = 0; i < count; i++)
         {
             double a = Number(actual, i), e = Number(expected, i);
-            bool isEqual = isExact ? Same(actual, expected, i) : tolerance.Accepts(a, e, largest);
+            bool isEqual = isExact ? Same(actual, expected, i)
+                : isSmall ? a.Equals(e) || a == e // neighbours lie further apart than any tolerance
+                : tolerance.Accepts(a, e, largest);
             if (!isEqual)
             {
                 return string.Create(CultureInfo.InvariantCulture, $"element {i} of {actual} is {a:R}, not {e:R}");

@@ -79,6 +79,7 @@ public sealed class InPlaceTests
             "bit_shift" => (KernelAttributes.Of(("direction", "LEFT")), [bytes, zero]),
             "bitwise_not" => (none, [bytes]),
             "cast" => (KernelAttributes.Of(("to", 7L)), [x]),
+            "bit_cast" => (KernelAttributes.Of(("to", (long)ElementType.Int32)), [x]),
             "clip" => (none, [x, Numbers.Float(0), Numbers.Float(0.5)]),
             "where" => (none, [Numbers.Of(ElementType.Bool, [1, 0, 1], 3, 1), x, row]),
             "dropout" => (KernelAttributes.Of(("seed", 1L)), [x, one, Numbers.Bools(true)]),
