@@ -11,7 +11,8 @@ namespace Ahr.Ntir.Tests;
 internal sealed class RandomModules
 {
     private static readonly string[] s_words =
-        ["x", "conv1/weight", "", "naïve \"quoted\" \\ back", "日本語", "a\nb\tc", "\0", "{}<>[]()", "// no comment", "😀"];
+        ["x", "conv1/weight", "", "naïve \"quoted\" \\ back", "日本語", "a\nb\tc", "\0", "{}<>[]()",
+         "// no comment", "😀"];
 
     private static readonly string[] s_attributes =
         ["axis", "alpha", "value", "x_1", "with blank", "ünï", "9", "a.b$c"];

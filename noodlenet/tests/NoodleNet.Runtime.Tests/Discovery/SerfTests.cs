@@ -183,33 +183,37 @@ public sealed class SerfTests
         await doomed.DisposeAsync();
         Task failed = Task.WhenAll(agents[..2].Select(agent => agent.UntilSaysAsync(
             $"EventMemberFailed: {Doomed}", cancellation)));
-        var wanted = new HashSet<NodeId> { lost, Doomed };
+        var isFailed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var isLeft = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task forced = ForceOutAsync(agents[0], lost, isFailed.Task, isLeft.Task, cancellation);
+        var wanted = new HashSet<(RegistryChange, NodeId)>
+        {
+            (RegistryChange.Failed, lost), (RegistryChange.Failed, Doomed), (RegistryChange.Left, lost),
+        };
         while (wanted.Count != 0 && await seen.MoveNextAsync())
         {
-            if (seen.Current.Change == RegistryChange.Failed)
-            {
-                wanted.Remove(seen.Current.Entry!.Node);
-            }
+            (RegistryChange, NodeId?) change = (seen.Current.Change, seen.Current.Entry?.Node);
+            wanted.RemoveWhere(each => each == change);
+            _ = change == (RegistryChange.Failed, lost) && isFailed.TrySetResult();
+            _ = change == (RegistryChange.Left, lost) && isLeft.TrySetResult();
         }
 
         await failed;
         Assert.Equal("failed", await agents[0].StatusAsync(Doomed.ToString(), cancellation));
-        await agents[0].UntilAsync(lost.ToString(), "failed", cancellation);
-        Task left = UntilLeftAsync(seen, lost);
-        await UntilAsync(agents[0], ["force-leave", lost.ToString()], (_, _) => left.IsCompleted, cancellation);
-        await left;
+        await forced;
 
         await host.LeaveAsync(TimeSpan.FromSeconds(10));
         await agents[0].UntilAsync(Self.ToString(), "left", cancellation);
         await agents[1].UntilAsync(Self.ToString(), "left", cancellation);
     }
 
-    private static async Task UntilLeftAsync(IAsyncEnumerator<RegistryEvent> seen, NodeId node)
+    // As soon as the agent counts as failed: a dead member is forgotten after a while, and then cannot leave.
+    private static async Task ForceOutAsync(
+        SerfAgent agent, NodeId lost, Task isFailed, Task isLeft, CancellationToken cancellation)
     {
-        while (seen.Current.Change != RegistryChange.Left || seen.Current.Entry!.Node != node)
-        {
-            Assert.True(await seen.MoveNextAsync());
-        }
+        await isFailed.WaitAsync(cancellation);
+        await agent.UntilAsync(lost.ToString(), "failed", cancellation);
+        await UntilAsync(agent, ["force-leave", lost.ToString()], (_, _) => isLeft.IsCompleted, cancellation);
     }
 
     // An agent gives its own questions 1.6 s, and sends each word only twice in its local profile: on a busy machine,
