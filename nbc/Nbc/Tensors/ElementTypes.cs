@@ -21,7 +21,8 @@ public static class ElementTypes
         (ElementType.UInt2, "", "ui2", 1, 2), (ElementType.Int2, "", "si2", 1, 2),
     ];
 
-    private static readonly int[] s_sizes = Sizes();
+    private static readonly int[] s_sizes = ByType(row => row.Size);
+    private static readonly int[] s_fileBits = ByType(row => row.FileBits);
 
     /// <summary>Every element type there is, in the order of the table.</summary>
     public static IEnumerable<ElementType> All => s_table.Select(row => row.Type);
@@ -33,7 +34,8 @@ public static class ElementTypes
     public static int SizeOf(ElementType type) => (uint)type < (uint)s_sizes.Length ? s_sizes[(int)type] : 0;
 
     /// <summary>Bits of one element in ONNX files; below 8 the first element is in the lowest bits.</summary>
-    public static int FileBitsOf(ElementType type) => s_table.FirstOrDefault(row => row.Type == type).FileBits;
+    public static int FileBitsOf(ElementType type) =>
+        (uint)type < (uint)s_fileBits.Length ? s_fileBits[(int)type] : 0;
 
     /// <summary>The name in the Open Inference Protocol, such as <c>FP32</c>, or <c>UNDEFINED</c>.</summary>
     public static string NameOf(ElementType type)
@@ -98,14 +100,15 @@ public static class ElementTypes
     public static bool IsUnsigned(ElementType type) => type is ElementType.UInt8 or ElementType.UInt16
         or ElementType.UInt32 or ElementType.UInt64 or ElementType.UInt4 or ElementType.UInt2;
 
-    private static int[] Sizes()
+    private static int[] ByType(
+        Func<(ElementType Type, string Protocol, string Text, int Size, int FileBits), int> valueOf)
     {
-        int[] sizes = new int[s_table.Max(row => (int)row.Type) + 1];
-        foreach ((ElementType type, _, _, int size, _) in s_table)
+        int[] values = new int[s_table.Max(row => (int)row.Type) + 1];
+        foreach ((ElementType Type, string Protocol, string Text, int Size, int FileBits) row in s_table)
         {
-            sizes[(int)type] = size;
+            values[(int)row.Type] = valueOf(row);
         }
 
-        return sizes;
+        return values;
     }
 }
