@@ -24,7 +24,8 @@ public enum NtirFault
     /// <summary>Too few or too many regions, or one whose parameters or results do not fit its operation.</summary>
     WrongRegion = 107,
 
-    /// <summary>A function that is called does not exist, exists twice, or calls itself.</summary>
+    /// <summary>A function that is called does not exist, exists twice, calls itself, or needs an operand that the call
+    /// leaves out.</summary>
     WrongCall = 108,
 
     /// <summary>The text or the bytes of a module do not follow its form.</summary>

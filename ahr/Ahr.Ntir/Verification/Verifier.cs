@@ -151,8 +151,9 @@ public sealed class Verifier
         }
     }
 
-    // A function says by its uses what it can do without; elsewhere the table says it.
-    private static bool MayBeAbsent(string name, KernelDescriptor descriptor, int operand) =>
+    /// <summary>False when the table says that the operand must be there. A function says it by its uses: see
+    /// <see cref="CallCheck"/>.</summary>
+    internal static bool MayBeAbsent(string name, KernelDescriptor descriptor, int operand) =>
         name == StructuralOps.Call || (operand < descriptor.Inputs.Length && descriptor.Inputs[operand].EndsWith('?'));
 
     // True when each is there and of its kind.

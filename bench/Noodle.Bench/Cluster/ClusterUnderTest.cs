@@ -90,11 +90,12 @@ internal sealed class ClusterUnderTest(string? command) : IAsyncDisposable
 
     /// <summary>Stops a process for <paramref name="length"/>, as a debugger or a full disk would, and lets it go on.
     /// </summary>
-    /// <returns>How often a view called a living node failed meanwhile and shortly after.</returns>
-    public async Task<int> FreezeAsync(int at, TimeSpan length, TimeSpan after, CancellationToken cancellation)
+    /// <returns>Each view that called a living node failed meanwhile or shortly after.</returns>
+    public async Task<IReadOnlyList<FalseFailure>> FreezeAsync(int at, TimeSpan length, TimeSpan after, CancellationToken cancellation)
     {
         NodeProcess frozen = _nodes[at].Process;
-        var wrong = new HashSet<(string Viewer, string Node)>();
+        var wrong = new Dictionary<(string Viewer, string Node), FalseFailure>();
+        long frozenAt = Stopwatch.GetTimestamp();
         Signal("STOP", frozen);
         try
         {
@@ -106,7 +107,7 @@ internal sealed class ClusterUnderTest(string? command) : IAsyncDisposable
         }
 
         await WatchAsync(after, except: null).ConfigureAwait(false);
-        return wrong.Count;
+        return [.. wrong.Values];
 
         async Task WatchAsync(TimeSpan time, NodeProcess? except)
         {
@@ -117,14 +118,21 @@ internal sealed class ClusterUnderTest(string? command) : IAsyncDisposable
                     if (viewer != except)
                     {
                         IReadOnlyList<NodeInfo> list = await client.GetNodesAsync(cancellation).ConfigureAwait(false);
-                        wrong.UnionWith(list.Where(node => node.State == NodeStates.Failed
-                            && _nodes.Exists(living => living.Process.Id == node.Id)).Select(n => (viewer.Id, n.Id)));
+                        foreach (NodeInfo node in list.Where(IsWrong))
+                        {
+                            wrong.TryAdd((viewer.Id, node.Id), new FalseFailure(
+                                viewer.Id, node.Id, node.Id == frozen.Id,
+                                Stopwatch.GetElapsedTime(frozenAt).TotalMilliseconds, node.LastError ?? ""));
+                        }
                     }
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(100), cancellation).ConfigureAwait(false);
             }
         }
+
+        bool IsWrong(NodeInfo node) =>
+            node.State == NodeStates.Failed && _nodes.Exists(living => living.Process.Id == node.Id);
     }
 
     /// <summary>Leaves the nodes alone for a while; null where what they use cannot be read.</summary>

@@ -100,9 +100,15 @@ internal static class ClusterVerb
         TimeSpan after = (TimeSpan.FromMinutes(1) / FreezesAMinute) - s_freeze;
         while (freezes < options.FreezeMinutes * FreezesAMinute)
         {
-            wrong += await cluster.FreezeAsync(chance.Next(cluster.Count), s_freeze, after, cancellation)
-                .ConfigureAwait(false);
+            IReadOnlyList<FalseFailure> found = await cluster
+                .FreezeAsync(chance.Next(cluster.Count), s_freeze, after, cancellation).ConfigureAwait(false);
+            wrong += found.Count;
             freezes++;
+            foreach (FalseFailure one in found)
+            {
+                await progress.WriteLineAsync(one.ToString()).ConfigureAwait(false);
+            }
+
             await progress.WriteLineAsync($"freeze {freezes}: {wrong} false positives so far").ConfigureAwait(false);
         }
 

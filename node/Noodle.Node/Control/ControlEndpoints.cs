@@ -81,16 +81,17 @@ internal static class ControlEndpoints
             : FailAsync(context, StatusOf(result.Fault), result.Message));
     }
 
-    private static Task RemoveAsync(HttpContext context, Deployments deployments)
+    private static async Task RemoveAsync(HttpContext context, Deployments deployments)
     {
-        DeployResult result = deployments.Remove((string)context.Request.RouteValues["name"]!);
+        DeployResult result = await deployments.RemoveAsync(
+            (string)context.Request.RouteValues["name"]!, context.RequestAborted);
         if (result.Fault != DeployFault.None)
         {
-            return FailAsync(context, StatusOf(result.Fault), result.Message);
+            await FailAsync(context, StatusOf(result.Fault), result.Message);
+            return;
         }
 
         context.Response.StatusCode = StatusCodes.Status204NoContent;
-        return Task.CompletedTask;
     }
 
     private static int StatusOf(DeployFault fault) => fault switch

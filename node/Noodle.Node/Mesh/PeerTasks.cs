@@ -46,6 +46,15 @@ internal sealed class PeerTasks(string what, ILogger log)
         }
     }
 
+    /// <summary>Ends when all that was asked for until now is done; what failed counts as done.</summary>
+    public Task WhenDoneAsync()
+    {
+        lock (_gate)
+        {
+            return Task.WhenAll(_running.Values.Select(entry => entry.Task));
+        }
+    }
+
     /// <summary>Takes nothing more, and waits for what is under way.</summary>
     public Task CloseAsync()
     {

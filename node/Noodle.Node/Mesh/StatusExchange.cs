@@ -33,6 +33,7 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
     private static readonly TimeSpan s_busyPeriod = TimeSpan.FromMilliseconds(200); // while calls come and go
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(20); // joins changes that come in one burst
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_pushPatience = TimeSpan.FromSeconds(2);
 
     private readonly PeerTasks _sending = new("status to a peer", log);
     private readonly PeerTasks _pushing = new("state to a peer", log);
@@ -107,6 +108,11 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
             await Task.WhenAll(_sending.CloseAsync(), _pushing.CloseAsync(), _comparing.CloseAsync());
         }
     }
+
+    /// <summary>Waits until every connected peer has what was written here, but no longer than
+    /// <see cref="s_pushPatience"/>: whoever does not answer gets it with the next comparison.</summary>
+    public Task UntilPushedAsync(CancellationToken cancellation) =>
+        Task.WhenAny(_pushing.WhenDoneAsync(), Task.Delay(s_pushPatience, time, cancellation));
 
     /// <summary>Sends the status now, without waiting for the next change.</summary>
     public void SendToAll(CancellationToken cancellation)

@@ -35,7 +35,7 @@ internal sealed record DeployResult(DeployFault Fault, string Message, DeployedM
 /// <summary>Takes models in for the whole mesh, and takes them out again.</summary>
 internal sealed class Deployments(
     ClusterModels catalog, ModelReconciler reconciler, ModelHost host, ModelStore store, MeshPeers peers,
-    TimeProvider time, ILogger log)
+    StatusExchange status, TimeProvider time, ILogger log)
 {
     /// <summary>Most replicas of one model.</summary>
     public const int MaxReplicas = 10_000;
@@ -95,6 +95,7 @@ internal sealed class Deployments(
                 }
             }
 
+            await status.UntilPushedAsync(cancellation); // so that a call at any node finds it from now on
             await WaitForReplicasAsync(model, cancellation);
             return new(DeployFault.None, "", model);
         }
@@ -173,7 +174,7 @@ internal sealed class Deployments(
     };
 
     /// <summary>Takes a model out on all nodes.</summary>
-    public DeployResult Remove(string name)
+    public async Task<DeployResult> RemoveAsync(string name, CancellationToken cancellation)
     {
         if (!catalog.TryGet(name, out DeployedModel? model))
         {
@@ -199,6 +200,7 @@ internal sealed class Deployments(
         }
 
         Log.Removed(log, name);
+        await status.UntilPushedAsync(cancellation);
         return new(DeployFault.None, "", model);
     }
 

@@ -18,6 +18,12 @@ internal sealed class Membership(SwimContext context)
     /// </summary>
     public const int MaxPassedByNewcomer = 64;
 
+    /// <summary>
+    /// In a mesh of at most this size everybody asks a suspect once more before the verdict; in a larger one the time
+    /// to refute is longer anyway, and so many questions at once would be a flood.
+    /// </summary>
+    public const int MaxAskers = 64;
+
     private static readonly TimeSpan ConflictPause = TimeSpan.FromMinutes(1);
     private uint _incarnation;
     private (string Name, IPEndPoint? Claimed, Instant Until) _lastConflict;
@@ -93,8 +99,14 @@ internal sealed class Membership(SwimContext context)
 
     public void Hear(GossipMessage.Suspect suspect, Instant now)
     {
-        if (!context.Members.TryGet(suspect.Node, out Member? member) || suspect.Incarnation < member.Incarnation)
+        if (!context.Members.TryGet(suspect.Node, out Member? member))
         {
+            return;
+        }
+
+        if (suspect.Incarnation < member.Incarnation)
+        {
+            RemindOf(member);
             return;
         }
 
@@ -174,12 +186,22 @@ internal sealed class Membership(SwimContext context)
         }
     }
 
-    /// <summary>Declares dead whom the time has run out for.</summary>
+    /// <summary>Asks suspects once more, and declares dead whom the time has run out for.</summary>
     public void FireSuspicions(Instant now)
     {
         while (context.Suspicions.TryTakeDue(now, out Suspicion? due))
         {
-            if (context.Members.TryGet(due.Name, out Member? member) && member.State == MemberState.Suspect)
+            if (!context.Members.TryGet(due.Name, out Member? member) || member.State != MemberState.Suspect)
+            {
+                continue;
+            }
+
+            if (due.TryAsk(now))
+            {
+                context.Suspicions.TryAdd(due);
+                context.Ask(member, context.NextSeqNo(), Self?.EndPoint);
+            }
+            else
             {
                 Hear(new GossipMessage.Dead(member.Incarnation, member.Name, context.Self), now);
             }
@@ -322,6 +344,15 @@ internal sealed class Membership(SwimContext context)
         context.Emit(new SwimEffect.Refuted(self.Incarnation));
     }
 
+    // Whoever accuses us of what we have refuted has not heard the refutation: it goes with the answer once more.
+    private void RemindOf(Member accused)
+    {
+        if (accused.Name == context.Self && !context.IsLeaving && context.Members.Count <= MaxAskers)
+        {
+            Tell(accused);
+        }
+    }
+
     private void Announce(Member self, ReadOnlyMemory<byte> meta, Instant now)
     {
         // The last number stays the last: after it comes zero, which no peer takes from anybody.
@@ -329,17 +360,20 @@ internal sealed class Membership(SwimContext context)
         self.Incarnation = _incarnation;
         self.Describe(self.EndPoint, meta, self.Versions);
         self.Become(MemberState.Alive, now);
-        context.Broadcast(self.Name, new GossipMessage.Alive(
-            self.Incarnation, self.Name, self.EndPoint, self.Meta, self.Versions));
+        Tell(self);
     }
+
+    private void Tell(Member self) => context.Broadcast(self.Name, new GossipMessage.Alive(
+        self.Incarnation, self.Name, self.EndPoint, self.Meta, self.Versions));
 
     private Suspicion NewSuspicion(GossipMessage.Suspect suspect, Instant now)
     {
         SwimOptions options = context.Options;
         int members = context.Members.Count, wanted = options.SuspicionMult - 2;
         TimeSpan min = Suspicion.Minimum(options.SuspicionMult, members, options.ProbeInterval);
+        TimeSpan wait = members <= MaxAskers ? 2 * options.ProbeTimeout : TimeSpan.Zero;
         return new Suspicion(suspect.Node, suspect.From, members - 2 < wanted ? 0 : wanted, min,
-            min * options.SuspicionMaxTimeoutMult, now);
+            min * options.SuspicionMaxTimeoutMult, now, wait);
     }
 
     private void ReportConflict(Member member, IPEndPoint claimed, Instant now)

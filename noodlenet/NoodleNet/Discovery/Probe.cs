@@ -7,6 +7,8 @@ namespace NoodleNet.Discovery;
 internal sealed class Probe(
     Member target, uint seqNo, bool isRegular, Instant sentAt, Instant helpersAt, Instant endsAt)
 {
+    private bool _isProlonged;
+
     public Member Target { get; } = target;
 
     public uint SeqNo { get; } = seqNo;
@@ -16,9 +18,9 @@ internal sealed class Probe(
 
     public Instant SentAt { get; } = sentAt;
 
-    public Instant HelpersAt { get; } = helpersAt;
+    public Instant HelpersAt { get; private set; } = helpersAt;
 
-    public Instant EndsAt { get; } = endsAt;
+    public Instant EndsAt { get; private set; } = endsAt;
 
     /// <summary>When the member itself is asked once more; null: not any more.</summary>
     public Instant? AgainAt { get; set; } = sentAt + ((helpersAt - sentAt) / 2);
@@ -37,6 +39,20 @@ internal sealed class Probe(
     public int Nacks { get; set; }
 
     public bool StreamAnswered { get; set; }
+
+    /// <summary>Puts all that is due off, once.</summary>
+    public bool TryProlong(TimeSpan by)
+    {
+        if (_isProlonged)
+        {
+            return false;
+        }
+
+        _isProlonged = true;
+        HelpersAt += by;
+        EndsAt += by;
+        return true;
+    }
 
     public Instant Due
     {

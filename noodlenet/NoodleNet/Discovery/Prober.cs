@@ -12,6 +12,8 @@ namespace NoodleNet.Discovery;
 /// Meaning: a silent member is asked again after half of ProbeTimeout, and <see cref="LateAsks"/> times in the rest.
 /// One question, three helpers and a stream do not suffice where packets get lost: at 20 % loss of datagrams and
 /// segments 3 of 100 probes of living members would fail, and in a mesh of 1,000 gossip cannot carry the words of it.
+/// A node that comes more than ProbeTimeout late to its own probe was frozen or short of processors: it asks once more,
+/// for the answer may lie unread in its own queue, and trusts its own view less.
 /// Bound: one probe of the round and <see cref="MaxUrgent"/> that were asked for from outside.
 /// </remarks>
 internal sealed class Prober(SwimContext context, Membership membership)
@@ -102,6 +104,14 @@ internal sealed class Prober(SwimContext context, Membership membership)
     {
         foreach (Probe probe in _probes.ToArray())
         {
+            TimeSpan late = now - probe.Due, patience = context.Options.ProbeTimeout;
+            if (late > patience && probe.TryProlong(late + patience))
+            {
+                context.Health.Apply(1);
+                AskAgain(probe, now);
+                continue;
+            }
+
             if (!probe.AskedHelpers && probe.HelpersAt <= now)
             {
                 AskHelpers(probe, now);
@@ -176,21 +186,7 @@ internal sealed class Prober(SwimContext context, Membership membership)
         Ask(probe);
     }
 
-    private void Ask(Probe probe)
-    {
-        Member target = probe.Target;
-        var ping = new GossipMessage.Ping(probe.SeqNo, target.Name, membership.Self?.EndPoint, context.Self);
-        if (target.State == MemberState.Alive)
-        {
-            context.SendFilled(ping, target.EndPoint);
-            return;
-        }
-
-        // A suspect hears at once what is said of it, so that it can refute with its answer.
-        var suspect = new GossipMessage.Suspect(target.Incarnation, target.Name, context.Self);
-        context.SendParts([MessageEncoder.Encode(ping), MessageEncoder.Encode(suspect)], target.EndPoint,
-            target.UnderstandsChecksums);
-    }
+    private void Ask(Probe probe) => context.Ask(probe.Target, probe.SeqNo, membership.Self?.EndPoint);
 
     private void AskHelpers(Probe probe, Instant now)
     {

@@ -6,17 +6,28 @@ namespace NoodleNet.Discovery;
 /// <remarks>
 /// Meaning: with c of k wanted confirmations the whole time is max - (max - min) * ln(c + 1) / ln(k + 1), in whole
 /// milliseconds and never below min. The first accuser confirms nothing. With k = 0 the time is min from the start.
+/// Before the verdict the suspect is asked once more, and again when this node itself came too late to hear its answer:
+/// a host that is short of processors must not bury those whose word lies unread in its own queue.
+/// Bound: <see cref="MaxQuestions"/> questions, each puts the verdict off by the wait for its answer at most.
 /// </remarks>
 internal sealed class Suspicion
 {
+    /// <summary>Questions to one suspect before the verdict.</summary>
+    public const int MaxQuestions = 3;
+
     private readonly HashSet<string> _accusers = new(StringComparer.Ordinal);
     private readonly int _wanted;
-    private readonly TimeSpan _min, _max;
+    private readonly TimeSpan _min, _max, _wait;
     private readonly Instant _startedAt;
+    private Instant _answerDue;
+    private int _questions;
 
-    public Suspicion(string name, string accuser, int wanted, TimeSpan min, TimeSpan max, Instant now)
+    /// <param name="wait">How long an answer to the last question is waited for; zero: none is put.</param>
+    public Suspicion(
+        string name, string accuser, int wanted, TimeSpan min, TimeSpan max, Instant now, TimeSpan wait = default)
     {
         (Name, Accuser, _wanted, _min, _max, _startedAt) = (name, accuser, wanted, min, max, now);
+        (_wait, _answerDue) = (wait, now);
         _accusers.Add(accuser);
     }
 
@@ -26,7 +37,16 @@ internal sealed class Suspicion
 
     public int Confirmations { get; private set; }
 
-    public Instant Due => _startedAt + Timeout(Confirmations, _wanted, _min, _max);
+    /// <summary>When the next question is to be put, or the verdict falls.</summary>
+    public Instant Due
+    {
+        get
+        {
+            Instant next = _startedAt + Timeout(Confirmations, _wanted, _min, _max);
+            next = _questions == 0 ? next - _wait : next;
+            return next > _answerDue ? next : _answerDue;
+        }
+    }
 
     /// <summary>Counts an accuser; false when it tells nothing new.</summary>
     public bool Confirm(string from)
@@ -37,6 +57,20 @@ internal sealed class Suspicion
         }
 
         Confirmations++;
+        return true;
+    }
+
+    /// <summary>True when the suspect is to be asked now; false: its time is up.</summary>
+    /// <param name="now">At or after <see cref="Due"/>.</param>
+    public bool TryAsk(Instant now)
+    {
+        if (_wait <= TimeSpan.Zero || _questions >= MaxQuestions || (_questions > 0 && now - Due <= _wait))
+        {
+            return false;
+        }
+
+        _questions++;
+        _answerDue = now + _wait;
         return true;
     }
 

@@ -117,6 +117,23 @@ internal sealed class SwimContext
         SendParts(parts, to, checksum: false);
     }
 
+    /// <summary>Asks a member whether it is there.</summary>
+    /// <param name="source">Where this node hears the answer.</param>
+    public void Ask(Member target, uint seqNo, IPEndPoint? source)
+    {
+        var ping = new GossipMessage.Ping(seqNo, target.Name, source, Self);
+        if (target.State == MemberState.Alive)
+        {
+            SendFilled(ping, target.EndPoint);
+            return;
+        }
+
+        // A suspect hears at once what is said of it, so that it can refute with its answer.
+        var suspect = new GossipMessage.Suspect(target.Incarnation, target.Name, Self);
+        SendParts([MessageEncoder.Encode(ping), MessageEncoder.Encode(suspect)], target.EndPoint,
+            target.UnderstandsChecksums);
+    }
+
     /// <summary>Sends exactly these messages in one packet.</summary>
     public void SendParts(IReadOnlyList<byte[]> parts, IPEndPoint to, bool checksum) =>
         Emit(new SwimEffect.Send(PacketBuilder.Build(parts, Options.Compress, checksum), to));

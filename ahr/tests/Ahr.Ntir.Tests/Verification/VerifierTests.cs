@@ -218,6 +218,21 @@ public sealed class VerifierTests
     }
 
     [Fact]
+    public void A_call_leaves_out_only_what_the_function_can_do_without()
+    {
+        NtirFunction f = _module.AddFunction("f"), g = _module.AddFunction("g");
+        NtirValue[] inF = [.. Enumerable.Range(0, 4).Select(_ => f.Body.AddParameter(NtirTypes.Scalar))];
+        f.Body.Add(Op("clip", [inF[0], inF[1]], 1)); // the bound may be absent
+        f.Body.AddResult(inF[2]);
+        NtirValue[] inG = [.. Enumerable.Range(0, 4).Select(_ => g.Body.AddParameter(NtirTypes.Scalar))];
+        g.Body.Add(Op("call", inG, 1, ("callee", "f")));
+        Add("call", [null, null, null, null], 0, ("callee", "g"));
+        Assert.Equal(
+            ["operand 0 is missing, and function g needs it", "operand 2 is missing, and function g needs it"],
+            Verifier.Check(_module).Select(fault => fault.Detail));
+    }
+
+    [Fact]
     public void Calls_that_never_end_are_refused()
     {
         NtirFunction f = _module.AddFunction("f"), g = _module.AddFunction("g");

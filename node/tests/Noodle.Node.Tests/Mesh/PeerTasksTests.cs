@@ -63,6 +63,23 @@ public sealed class PeerTasksTests
     }
 
     [Fact]
+    public async Task One_can_wait_for_all_that_was_asked_for()
+    {
+        var tasks = new PeerTasks("test", NullLogger.Instance);
+        await tasks.WhenDoneAsync();
+        var go = Signal();
+        int done = 0;
+        tasks.Start(s_a, () => go.Task);
+        tasks.Start(s_a, () => Task.FromResult(Interlocked.Increment(ref done))); // follows
+        tasks.Start(s_b, () => throw new InvalidOperationException("a defect"));
+        Task all = tasks.WhenDoneAsync();
+        Assert.False(all.IsCompleted);
+        go.SetResult();
+        await all.WaitAsync(s_limit, TestContext.Current.CancellationToken);
+        Assert.Equal(1, done);
+    }
+
+    [Fact]
     public async Task After_the_end_nothing_is_taken()
     {
         var tasks = new PeerTasks("test", NullLogger.Instance);

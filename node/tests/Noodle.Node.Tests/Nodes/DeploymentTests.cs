@@ -61,6 +61,20 @@ public sealed class DeploymentTests
     }
 
     [Fact]
+    public async Task What_is_deployed_or_removed_at_one_node_is_known_at_the_others_when_it_is_done()
+    {
+        await using TestMesh mesh = await TestMesh.StartAsync(3, multicast: false);
+        for (int time = 0; time < 20; time++)
+        {
+            (TestNode at, TestNode other) = (mesh.Nodes[time % 3], mesh.Nodes[(time + 1) % 3]);
+            await Digits.DeployAsync(at, 1 + (time % 3));
+            (await Digits.InferAsync(other)).Dispose();
+            await at.Client.RemoveAsync("digits", Cancel);
+            Assert.Empty(other.View.ListModels());
+        }
+    }
+
+    [Fact]
     public async Task A_model_deployed_again_under_its_name_counts_its_version_up_and_the_old_file_goes()
     {
         await using TestMesh mesh = await TestMesh.StartAsync(2);

@@ -13,7 +13,7 @@ public sealed class GossipFamiliesTests
     private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(60);
     private static readonly Dictionary<string, string> s_noTags = [];
 
-    public GossipFamiliesTests() => Assert.SkipUnless(Socket.OSSupportsIPv6, "this machine has no IPv6");
+    public GossipFamiliesTests() => LoopbackV6.SkipWithout();
 
     [Fact]
     public async Task A_node_with_IPv6_alone_and_one_known_by_IPv4_answer_each_others_probes()

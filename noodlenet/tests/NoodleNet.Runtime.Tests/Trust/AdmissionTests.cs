@@ -259,7 +259,7 @@ public sealed class AdmissionTests : IDisposable
     [Fact]
     public async Task A_node_waits_on_both_families_of_addresses()
     {
-        Assert.SkipUnless(Socket.OSSupportsIPv6, "this machine has no IPv6");
+        LoopbackV6.SkipWithout();
         using AdmissionPort port = Port(false);
         Task<NodeCredentials> waiting = port.WaitAsync(_bound.Token);
         var six = new IPEndPoint(IPAddress.IPv6Loopback, port.LocalEndPoint.Port);

@@ -48,9 +48,37 @@ public sealed class SwimHardeningTests
                 (measured.Name, measured.RoundTrip, measured.AckPayload.Span[0]));
         }
 
-        now = sent + (4 * SwimOptions.Lan.ProbeInterval);
-        machine.HandleDeadline(now);
+        while (machine.NextDeadline is { } due && due <= sent + (2 * SwimOptions.Lan.ProbeInterval))
+        {
+            machine.HandleDeadline(due); // each in its time: who comes late asks again
+        }
+
         Assert.Equal(!counts, Effects(machine).OfType<SwimEffect.Member>()
+            .Any(member => member.Event is { Name: "n1", Change: MemberChange.Suspected }));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Whoever_slept_through_its_own_probe_asks_once_more_and_trusts_itself_less(bool answers)
+    {
+        SwimMachine machine = Started(out Instant now, SwimOptions.Lan);
+        uint seqNo = Probe(machine, ref now, out Instant sent);
+        machine.HandleDeadline(sent + TimeSpan.FromSeconds(3)); // the answer may lie unread in a queue
+        Assert.Contains(Messages(machine), it => it.Message is GossipMessage.Ping ping && ping.SeqNo == seqNo);
+        Assert.Equal(1, machine.HealthScore);
+        if (answers)
+        {
+            Tell(machine, new GossipMessage.Ack(seqNo), Target, sent + TimeSpan.FromSeconds(3.01));
+        }
+
+        for (Instant at = sent + TimeSpan.FromSeconds(3); machine.NextDeadline is { } due && at < sent + TimeSpan.FromSeconds(5);)
+        {
+            at = due > at ? due : at;
+            machine.HandleDeadline(at);
+        }
+
+        Assert.Equal(!answers, Effects(machine).OfType<SwimEffect.Member>()
             .Any(member => member.Event is { Name: "n1", Change: MemberChange.Suspected }));
     }
 
@@ -75,6 +103,28 @@ public sealed class SwimHardeningTests
         Effects(machine);
         machine.HandleDeadline(sent + TimeSpan.FromMilliseconds(999));
         Assert.DoesNotContain(Messages(machine), it => it.Message is GossipMessage.Ping ping && ping.SeqNo == seqNo);
+    }
+
+    [Fact]
+    public void Who_is_accused_refutes_with_its_very_answer_and_says_it_again_to_whoever_missed_it()
+    {
+        SwimMachine machine = Started(out Instant now, SwimOptions.Lan);
+        machine.HandleDeadline(now); // the news of itself
+        Effects(machine);
+        for (int time = 0; time < 20; time++) // far more often than one rumour is told
+        {
+            byte[][] parts =
+            [
+                MessageEncoder.Encode(new GossipMessage.Ping(7, "me", Target, "n1")),
+                MessageEncoder.Encode(new GossipMessage.Suspect(1, "me", "n1")),
+            ];
+            machine.Handle(new SwimInput.Packet(PacketBuilder.Build(parts, false, false), Target), now);
+            List<(GossipMessage Message, IPEndPoint To)> answer = Messages(machine);
+
+            Assert.Contains(answer, it => it.To.Equals(Target) && it.Message is GossipMessage.Ack { SeqNo: 7 });
+            Assert.Contains(answer, it => it.To.Equals(Target)
+                && it.Message is GossipMessage.Alive { Node: "me", Incarnation: 2 });
+        }
     }
 
     [Fact]
