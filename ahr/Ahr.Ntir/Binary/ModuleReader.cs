@@ -61,7 +61,8 @@ internal sealed unsafe class ModuleReader(
         NtirType type = kind switch
         {
             BinaryLayout.UnknownType => NtirType.Unknown,
-            BinaryLayout.TensorType => new TensorType(fields.Element(orUndefined: true), new SymbolicShape(fields.List(ReadSize))),
+            BinaryLayout.TensorType =>
+                new TensorType(fields.Element(orUndefined: true), new SymbolicShape(fields.List(ReadSize))),
             BinaryLayout.UnrankedType => new TensorType(fields.Element(orUndefined: true), null),
             BinaryLayout.SequenceType => new SequenceType(Inner(ref depth)),
             BinaryLayout.OptionalType => new OptionalType(Inner(ref depth)),
