@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 
 namespace Noodle.Primitives;
 
@@ -9,17 +8,9 @@ namespace Noodle.Primitives;
 /// Cost: a few nanoseconds a number, no allocation.
 /// Source: Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2018.
 /// </remarks>
-public sealed class Prng
+public sealed class Prng(ulong seed)
 {
-    private ulong _a, _b, _c, _d;
-
-    public Prng(ulong seed)
-    {
-        _a = SplitMix(ref seed);
-        _b = SplitMix(ref seed);
-        _c = SplitMix(ref seed);
-        _d = SplitMix(ref seed);
-    }
+    private PrngState _state = new(seed);
 
     /// <summary>A generator of its own for one purpose, so that one purpose's draws never shift another's.</summary>
     public Prng Fork(string purpose)
@@ -35,18 +26,7 @@ public sealed class Prng
     }
 
     /// <summary>64 random bits.</summary>
-    public ulong NextUInt64()
-    {
-        ulong result = BitOperations.RotateLeft(_b * 5, 7) * 9;
-        ulong t = _b << 17;
-        _c ^= _a;
-        _d ^= _b;
-        _b ^= _c;
-        _a ^= _d;
-        _c ^= t;
-        _d = BitOperations.RotateLeft(_d, 45);
-        return result;
-    }
+    public ulong NextUInt64() => _state.NextUInt64();
 
     /// <summary>A number from 0 to <paramref name="exclusiveLimit"/> - 1, without bias.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The limit is not positive.</exception>
@@ -67,7 +47,7 @@ public sealed class Prng
     }
 
     /// <summary>A number from 0 up to, and without, 1, with 53 random bits.</summary>
-    public double NextDouble() => (NextUInt64() >> 11) * (1.0 / (1ul << 53));
+    public double NextDouble() => _state.NextDouble();
 
     /// <summary>True with the given probability, 0 to 1.</summary>
     public bool NextBool(double probability) => NextDouble() < probability;
@@ -97,13 +77,5 @@ public sealed class Prng
             int j = Next(i + 1);
             (items[i], items[j]) = (items[j], items[i]);
         }
-    }
-
-    private static ulong SplitMix(ref ulong state)
-    {
-        ulong z = state += 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
     }
 }

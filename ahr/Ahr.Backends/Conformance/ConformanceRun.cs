@@ -1,7 +1,4 @@
-using Ahr.Backends.Bytecode;
-using Ahr.Importers;
 using Ahr.Importers.Onnx;
-using Ahr.Ntir.Graph;
 using Ahr.Ntir.Types;
 using Nbc.Tensors;
 using Nbc.Values;
@@ -17,18 +14,17 @@ public sealed class ConformanceRun(IConformanceSubject subject, Tolerance tolera
         ArgumentNullException.ThrowIfNull(test);
         try
         {
-            ModelSignature signature = ModelSignature.Read(test.ModelPath);
             using IConformanceModel model = subject.Load(test.ModelPath);
             foreach (ConformanceDataSet set in test.DataSets)
             {
-                if (RunSet(model, signature, set) is { } difference)
+                if (RunSet(model, set) is { } difference)
                 {
                     return new ConformanceOutcome(test.Name, Verdict.Failed, $"{set.Name}: {difference}");
                 }
             }
 
             return new ConformanceOutcome(
-                test.Name, signature.IsRandom ? Verdict.Random : Verdict.Passed, "");
+                test.Name, model.Signature.IsRandom ? Verdict.Random : Verdict.Passed, "");
         }
         catch (BackendException refused) when (refused.Fault == BackendFault.UnsupportedModel)
         {
@@ -40,8 +36,9 @@ public sealed class ConformanceRun(IConformanceSubject subject, Tolerance tolera
         }
     }
 
-    private string? RunSet(IConformanceModel model, ModelSignature signature, ConformanceDataSet set)
+    private string? RunSet(IConformanceModel model, ConformanceDataSet set)
     {
+        ModelSignature signature = model.Signature;
         NbcValue?[] inputs = [.. set.Inputs.Select((path, i) => Read(path, signature.Inputs, i))];
         IReadOnlyList<NbcValue?> outputs = model.Run(inputs);
         if (outputs.Count < set.Outputs.Count)
@@ -109,38 +106,4 @@ public sealed class ConformanceRun(IConformanceSubject subject, Tolerance tolera
 
         return value;
     }
-}
-
-/// <summary>What a test needs to know of a model beside its engine: its types, and whether it is random.</summary>
-internal sealed record ModelSignature(
-    IReadOnlyList<NtirType> Inputs, IReadOnlyList<NtirType> Outputs, bool IsRandom, bool IsDropout, bool IsBernoulli)
-{
-    private static readonly HashSet<string> s_drawing =
-    [
-        "bernoulli", "random_normal", "random_normal_like", "random_uniform", "random_uniform_like", "multinomial",
-    ];
-
-    public static ModelSignature Read(string path)
-    {
-        ImportResult result = NbcCompilation.ReadOnnx(path, new OnnxImportOptions { AllowFallback = true });
-        if (result.Module is not { } module)
-        {
-            return new ModelSignature([], [], false, false, false);
-        }
-
-        NtirRegion body = module.Main.Body;
-        NtirOp[] ops = [.. body.AllOps()];
-        bool isDropout = ops.Any(op => op.Name == "dropout" && Trains(op));
-        return new ModelSignature(
-            [.. body.Parameters.Select(parameter => parameter.Type)],
-            [.. body.Results.Select(result => result.Type)],
-            isDropout || ops.Any(op => s_drawing.Contains(op.Name)),
-            isDropout,
-            ops.Any(op => op.Name == "bernoulli"));
-    }
-
-    // A ratio of zero drops nothing, whatever is drawn.
-    private static bool Trains(NtirOp op) =>
-        op.Operand(2) is { } training && !(training.TryGetConstant(out TensorValue? flag) &&
-            flag.Type == ElementType.Bool && flag.Span<byte>()[0] == 0);
 }

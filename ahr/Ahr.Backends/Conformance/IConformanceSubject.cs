@@ -15,6 +15,9 @@ public interface IConformanceSubject
 /// <summary>A loaded model that takes and gives values of every kind.</summary>
 public interface IConformanceModel : IDisposable
 {
+    /// <summary>Its types, as its file states them.</summary>
+    ModelSignature Signature { get; }
+
     /// <param name="inputs">In the model's order; null where an optional one is absent.</param>
     /// <returns>In the model's order; the caller owns them.</returns>
     IReadOnlyList<NbcValue?> Run(IReadOnlyList<NbcValue?> inputs);

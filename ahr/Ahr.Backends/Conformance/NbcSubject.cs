@@ -28,6 +28,8 @@ public sealed class NbcSubject : IConformanceSubject
     {
         private NbcModel _model = LoadProgram(RegionCopy.Copy(module), name);
 
+        public ModelSignature Signature { get; } = ModelSignature.Of(module);
+
         public IReadOnlyList<NbcValue?> Run(IReadOnlyList<NbcValue?> inputs)
         {
             if (!Fits(inputs))

@@ -21,7 +21,7 @@ public sealed class OnnxRuntimeSubject : IConformanceSubject
         options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
         try
         {
-            return new Model(new InferenceSession(path, options));
+            return new Model(new InferenceSession(path, options), path);
         }
         catch (Exception reason) when (reason is OnnxRuntimeException or ArgumentException or NotSupportedException)
         {
@@ -31,8 +31,13 @@ public sealed class OnnxRuntimeSubject : IConformanceSubject
 
     private static string FirstLine(Exception reason) => reason.Message.Split('\n')[0];
 
-    private sealed class Model(InferenceSession session) : IConformanceModel
+    private sealed class Model(InferenceSession session, string path) : IConformanceModel
     {
+        // The engine does not tell all of it, and whoever gives the inputs himself does not ask.
+        private ModelSignature? _signature;
+
+        public ModelSignature Signature => _signature ??= ModelSignature.Read(path);
+
         public IReadOnlyList<NbcValue?> Run(IReadOnlyList<NbcValue?> inputs)
         {
             List<OrtValue> values = [];

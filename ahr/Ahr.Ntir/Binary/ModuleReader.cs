@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Unicode;
 using Ahr.Ntir.Graph;
 using Ahr.Ntir.Text;
 using Ahr.Ntir.Types;
@@ -32,7 +30,7 @@ internal sealed unsafe class ModuleReader(
     public NtirModule Read()
     {
         NtirModule module = new();
-        Section(BinaryLayout.Texts, () => _texts = [.. fields.List(ReadText)]);
+        Section(BinaryLayout.Texts, () => _texts = [.. fields.List(fields.Utf8Text)]);
         _sizes = new Dim?[_texts.Length];
         Section(BinaryLayout.Types, () => fields.List(ReadType));
         Section(BinaryLayout.Constants, () => _constants = [.. fields.List(ReadConstant)]);
@@ -56,18 +54,6 @@ internal sealed unsafe class ModuleReader(
         }
     }
 
-    private string ReadText()
-    {
-        ReadOnlySpan<byte> bytes = fields.Take(fields.Count());
-        if (!Utf8.IsValid(bytes))
-        {
-            fields.Fail("a text is not UTF-8");
-            return "";
-        }
-
-        return Encoding.UTF8.GetString(bytes);
-    }
-
     private bool ReadType()
     {
         int depth = 0;
@@ -75,11 +61,12 @@ internal sealed unsafe class ModuleReader(
         NtirType type = kind switch
         {
             BinaryLayout.UnknownType => NtirType.Unknown,
-            BinaryLayout.TensorType => new TensorType(fields.Element(), new SymbolicShape(fields.List(ReadSize))),
-            BinaryLayout.UnrankedType => new TensorType(fields.Element(), null),
+            BinaryLayout.TensorType =>
+                new TensorType(fields.Element(orUndefined: true), new SymbolicShape(fields.List(ReadSize))),
+            BinaryLayout.UnrankedType => new TensorType(fields.Element(orUndefined: true), null),
             BinaryLayout.SequenceType => new SequenceType(Inner(ref depth)),
             BinaryLayout.OptionalType => new OptionalType(Inner(ref depth)),
-            BinaryLayout.MapType => new MapType(fields.Element(), Inner(ref depth)),
+            BinaryLayout.MapType => new MapType(fields.Element(orUndefined: true), Inner(ref depth)),
             _ => Refuse(kind),
         };
         if (depth > TypeText.DeepestNesting)
@@ -134,7 +121,7 @@ internal sealed unsafe class ModuleReader(
     private TensorValue ReadConstant()
     {
         TensorValue tensor = new();
-        ElementType type = fields.Element();
+        ElementType type = fields.Element(orUndefined: true);
         List<long> shape = fields.List(() => (long)Math.Min(fields.Unsigned(), long.MaxValue));
         if (fields.Fault is null && (shape.Count > HighestRank || type == ElementType.Undefined ||
             !Tensor.TryCount([.. shape], out long count) || count > int.MaxValue))
@@ -150,7 +137,11 @@ internal sealed unsafe class ModuleReader(
         count = Shapes.Product([.. shape]);
         if (type == ElementType.String)
         {
-            ReadStrings(tensor, [.. shape], count);
+            byte[][] strings = fields.Strings(count);
+            if (fields.Fault is null)
+            {
+                tensor.ResetStrings(strings, [.. shape]);
+            }
         }
         else
         {
@@ -158,20 +149,6 @@ internal sealed unsafe class ModuleReader(
         }
 
         return tensor;
-    }
-
-    private void ReadStrings(TensorValue tensor, long[] shape, long count)
-    {
-        List<byte[]> strings = [];
-        while (strings.Count < count && fields.Fault is null)
-        {
-            strings.Add(fields.Bytes());
-        }
-
-        if (fields.Fault is null)
-        {
-            tensor.ResetStrings([.. strings], shape);
-        }
     }
 
     private void ReadData(TensorValue tensor, ElementType type, long[] shape, long bytes)
@@ -258,16 +235,11 @@ internal sealed unsafe class ModuleReader(
     {
         string name = Text();
         SourceLocation location = new(Text(), Text());
-        byte hasGroup = fields.Byte();
-        int? group = hasGroup != 0 ? (int)fields.Signed() : null;
-        if (hasGroup > 1)
-        {
-            fields.Fail($"{hasGroup} is neither 0 nor 1");
-        }
+        int? group = fields.Flag() ? (int)fields.Signed() : null;
 
         List<NtirValue?> operands = fields.List(() =>
             fields.Below(_values.Count + 1L, "value") is var number && number > 0 ? _values[number - 1] : null);
-        KernelAttributes attributes = ReadAttributes();
+        KernelAttributes attributes = fields.Attributes(Text, Constant);
         List<NtirRegion> regions = fields.List(() =>
         {
             NtirRegion inner = new(null);
@@ -301,40 +273,6 @@ internal sealed unsafe class ModuleReader(
         return fields.Fault is null
             ? (_types[type].Type, name == 0 ? null : _texts[name - 1])
             : (NtirType.Unknown, null);
-    }
-
-    private KernelAttributes ReadAttributes()
-    {
-        List<KeyValuePair<string, AttributeValue>> pairs = fields.List(() =>
-            new KeyValuePair<string, AttributeValue>(Text(), ReadAttribute()));
-        for (int i = 1; i < pairs.Count; i++)
-        {
-            if (string.CompareOrdinal(pairs[i - 1].Key, pairs[i].Key) >= 0)
-            {
-                fields.Fail("attributes are not in the order of their names");
-            }
-        }
-
-        return pairs.Count == 0 ? KernelAttributes.None : new KernelAttributes(pairs);
-    }
-
-    private AttributeValue ReadAttribute()
-    {
-        byte kind = fields.Byte();
-        switch ((AttributeKind)kind)
-        {
-            case AttributeKind.Int: return fields.Signed();
-            case AttributeKind.Float: return fields.Double();
-            case AttributeKind.Text: return AttributeValue.FromText(fields.Bytes());
-            case AttributeKind.Ints: return fields.List(fields.Signed).ToArray();
-            case AttributeKind.Floats: return fields.List(fields.Double).ToArray();
-            case AttributeKind.Texts: return AttributeValue.FromTexts([.. fields.List(fields.Bytes)]);
-            case AttributeKind.Tensor: return Constant();
-            case AttributeKind.Tensors: return AttributeValue.FromTensors([.. fields.List(Constant)]);
-            default:
-                fields.Fail($"{kind} is no kind of attribute");
-                return 0L;
-        }
     }
 
     private TensorValue Constant()

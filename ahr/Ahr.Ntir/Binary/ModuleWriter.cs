@@ -1,7 +1,7 @@
 using System.Text;
 using Ahr.Ntir.Graph;
 using Ahr.Ntir.Types;
-using Nbc.Kernels;
+using Nbc.Container;
 using Nbc.Tensors;
 using Nbc.Values;
 
@@ -10,10 +10,10 @@ namespace Ahr.Ntir.Binary;
 /// <summary>Writes the sections of a module. Texts, types and constants are written once and named by number.</summary>
 internal sealed unsafe class ModuleWriter
 {
-    private readonly FieldWriter _texts = new();
-    private readonly FieldWriter _types = new();
-    private readonly FieldWriter _constants = new();
-    private readonly FieldWriter _module = new();
+    private readonly SectionWriter _texts = new();
+    private readonly SectionWriter _types = new();
+    private readonly SectionWriter _constants = new();
+    private readonly SectionWriter _module = new();
     private readonly Dictionary<string, ulong> _textNumbers = new(StringComparer.Ordinal);
     private readonly Dictionary<NtirType, ulong> _typeNumbers = [];
     private readonly Dictionary<TensorValue, ulong> _constantNumbers = new(ReferenceEqualityComparer.Instance);
@@ -50,9 +50,9 @@ internal sealed unsafe class ModuleWriter
         ];
     }
 
-    private static byte[] Counted(int count, FieldWriter items)
+    private static byte[] Counted(int count, SectionWriter items)
     {
-        FieldWriter all = new();
+        SectionWriter all = new();
         all.Count(count);
         all.Raw(items.Written);
         return all.Written.ToArray();
@@ -82,11 +82,10 @@ internal sealed unsafe class ModuleWriter
         }
 
         _module.List(op.Operands, operand => _module.Unsigned(operand is null ? 0 : Number(operand) + 1));
-        _module.List([.. op.Attributes.All], pair =>
-        {
-            Text(_module, pair.Key);
-            Attribute(pair.Value);
-        });
+        _module.Attributes(
+            op.Attributes,
+            name => Text(_module, name),
+            tensor => _module.Unsigned(ConstantNumber(tensor)));
         _module.List(op.Regions, Region);
         _module.List(op.Results, Define);
     }
@@ -102,23 +101,7 @@ internal sealed unsafe class ModuleWriter
         ? number
         : throw new InvalidOperationException($"{value} is used before it is made; the verifier says where");
 
-    private void Attribute(AttributeValue value)
-    {
-        _module.Byte((byte)value.Kind);
-        switch (value.Kind)
-        {
-            case AttributeKind.Int: _module.Signed(value.Int); break;
-            case AttributeKind.Float: _module.Double(value.Float); break;
-            case AttributeKind.Text: _module.Bytes(value.TextBytes); break;
-            case AttributeKind.Ints: _module.List(value.Ints, _module.Signed); break;
-            case AttributeKind.Floats: _module.List(value.Floats, _module.Double); break;
-            case AttributeKind.Texts: _module.List(value.Texts, text => _module.Bytes(text)); break;
-            case AttributeKind.Tensor: _module.Unsigned(ConstantNumber(value.Tensor)); break;
-            default: _module.List(value.Tensors, tensor => _module.Unsigned(ConstantNumber(tensor))); break;
-        }
-    }
-
-    private void Text(FieldWriter writer, string text) => writer.Unsigned(TextNumber(text));
+    private void Text(SectionWriter writer, string text) => writer.Unsigned(TextNumber(text));
 
     private ulong TextNumber(string text)
     {
@@ -206,10 +189,7 @@ internal sealed unsafe class ModuleWriter
 
         if (tensor.Type == ElementType.String)
         {
-            foreach (byte[] text in tensor.Strings)
-            {
-                _constants.Bytes(text);
-            }
+            _constants.Strings(tensor);
         }
         else
         {

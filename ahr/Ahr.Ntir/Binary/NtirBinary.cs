@@ -58,7 +58,7 @@ public static unsafe class NtirBinary
     public static NtirReadResult Read(ForeignMemory memory, bool checkContent)
     {
         ArgumentNullException.ThrowIfNull(memory);
-        FieldReader fields = new(memory.Pointer);
+        FieldReader fields = new(memory);
         SortedDictionary<uint, (long Offset, long Length)> table = [];
         if (ReadTable(memory, table) is { } fault)
         {
@@ -67,7 +67,7 @@ public static unsafe class NtirBinary
 
         ModuleReader reader = new(fields, memory, table, checkContent);
         NtirModule module = reader.Read();
-        return fields.Fault is null ? new NtirReadResult(module, null) : new NtirReadResult(null, fields.Fault);
+        return fields.Fault is null ? new NtirReadResult(module, null) : new NtirReadResult(null, fields.Diagnostic);
     }
 
     /// <summary>Reads a module from a copy of the bytes, and checks its constants.</summary>

@@ -68,6 +68,28 @@ public sealed class NtirRegion
         }
     }
 
+    /// <summary>Walks the operations, those of inner regions first, and puts in their place what is listed for each.
+    /// </summary>
+    /// <param name="list">Adds what shall stand for an operation, most often itself; gives its changes.</param>
+    /// <returns>Changes made; without any the operations stay as they are.</returns>
+    internal int Rebuild(Func<NtirOp, List<NtirOp>, int> list)
+    {
+        int changes = 0;
+        List<NtirOp> ops = new(_ops.Count);
+        foreach (NtirOp op in _ops)
+        {
+            changes += op.Regions.Sum(inner => inner.Rebuild(list));
+            changes += list(op, ops);
+        }
+
+        if (changes > 0)
+        {
+            ReplaceOps(ops);
+        }
+
+        return changes;
+    }
+
     /// <summary>Takes out every operation for which this is true; their results must be unused.</summary>
     public int RemoveOps(Predicate<NtirOp> isRemoved)
     {

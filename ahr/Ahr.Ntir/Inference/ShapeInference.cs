@@ -61,7 +61,7 @@ public sealed class ShapeInference
     {
         ShapeInference inference = new(module);
         inference.Walk(module.Main.Body);
-        return module.Functions.Sum(function => inference.FoldContents(function.Body));
+        return module.Functions.Sum(function => function.Body.Rebuild(inference.FoldContents));
     }
 
     internal IReadOnlyList<Dim>? ContentsOf(NtirValue value)
@@ -140,29 +140,19 @@ public sealed class ShapeInference
         value.Type = TypeJoin.Both(found, declared);
     }
 
-    private int FoldContents(NtirRegion region)
+    private int FoldContents(NtirOp op, List<NtirOp> ops)
     {
         int folded = 0;
-        List<NtirOp> ops = new(region.Ops.Count);
-        foreach (NtirOp op in region.Ops)
+        ops.Add(op);
+        foreach (NtirValue result in op.Results)
         {
-            folded += op.Regions.Sum(FoldContents);
-            ops.Add(op);
-            foreach (NtirValue result in op.Results)
+            if (op.Name != NtirOp.ConstantName && _contents.TryGetValue(result, out IReadOnlyList<Dim>? contents) &&
+                ShapeFolding.TryFold(result, contents) is { } constant)
             {
-                if (op.Name != NtirOp.ConstantName && _contents.TryGetValue(result, out IReadOnlyList<Dim>? contents) &&
-                    ShapeFolding.TryFold(result, contents) is { } constant)
-                {
-                    result.ReplaceAllUsesWith(constant.Result);
-                    ops.Add(constant);
-                    folded++;
-                }
+                result.ReplaceAllUsesWith(constant.Result);
+                ops.Add(constant);
+                folded++;
             }
-        }
-
-        if (folded > 0)
-        {
-            region.ReplaceOps(ops);
         }
 
         return folded;

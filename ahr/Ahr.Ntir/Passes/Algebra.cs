@@ -20,6 +20,7 @@ public static class Algebra
             op.Operand(2) is null && !IsUsed(op, 1) ? op.Operand(0) : null),
         new("cast(x) -> x, of x's own type", "cast", (op, _) =>
             op.Operand(0)?.TensorType?.Element == op.Attributes.Type("to") ? op.Operand(0) : null),
+        new("cast_like(x, y) -> cast(x), to the type of y", "cast_like", CastToKnown),
         new("x * 1 -> x", "mul", (op, _) => Neutral(op, 1)),
         new("x / 1 -> x", "div", (op, _) => Neutral(op, 1)),
         new("x - 0 -> x", "sub", (op, _) => Neutral(op, 0)),
@@ -67,6 +68,13 @@ public static class Algebra
         ElementType.Int64 => constant.Span<long>()[0] == number,
         _ => false,
     };
+
+    // What stands behind y need not be computed for its type alone.
+    private static NtirValue? CastToKnown(NtirOp op, RewriteBuilder builder) =>
+        op is { Operands: [{ } x, { TensorType.Element: not ElementType.Undefined and var type }] }
+            ? builder.Add(new NtirOp(
+                "cast", [x], [op.Result.Type], op.Attributes.With("to", (long)type), op.Location))
+            : null;
 
     private static NtirValue? Twice(NtirOp op) =>
         op.Operand(0)?.Producer is { } inner && inner.Name == op.Name ? inner.Operand(0) : null;

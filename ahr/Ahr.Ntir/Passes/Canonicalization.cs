@@ -20,41 +20,29 @@ public static class Canonicalization
     public static int Run(NtirModule module)
     {
         ArgumentNullException.ThrowIfNull(module);
-        return module.Functions.Sum(function => Walk(function.Body));
+        RewriteBuilder builder = new();
+        return module.Functions.Sum(function => function.Body.Rebuild((op, ops) => Visit(op, ops, builder)));
     }
 
-    private static int Walk(NtirRegion region)
+    private static int Visit(NtirOp op, List<NtirOp> ops, RewriteBuilder builder)
     {
-        int changes = 0;
-        List<NtirOp> ops = new(region.Ops.Count);
-        RewriteBuilder builder = new();
-        foreach (NtirOp op in region.Ops)
+        if (TakenBranch(op) is { } branch)
         {
-            changes += op.Regions.Sum(Walk);
-            if (TakenBranch(op) is { } branch)
-            {
-                ops.AddRange(Unfold(op, branch));
-                changes++;
-                continue;
-            }
-
-            changes += Tidy(op);
-            // For an unused result no law may make operations: they would use values and stand nowhere.
-            NtirValue? equal = op.Results is [{ IsUsed: true }, ..]
-                ? s_laws[op.Name].Select(law => law.Apply(op, builder)).FirstOrDefault(v => v is not null)
-                : null;
-            ops.AddRange(builder.Take());
-            ops.Add(op);
-            if (equal is not null)
-            {
-                Substitute(op.Result, equal);
-                changes++;
-            }
+            ops.AddRange(Unfold(op, branch));
+            return 1;
         }
 
-        if (changes > 0)
+        int changes = Tidy(op);
+        // For an unused result no law may make operations: they would use values and stand nowhere.
+        NtirValue? equal = op.Results is [{ IsUsed: true }, ..]
+            ? s_laws[op.Name].Select(law => law.Apply(op, builder)).FirstOrDefault(v => v is not null)
+            : null;
+        ops.AddRange(builder.Take());
+        ops.Add(op);
+        if (equal is not null)
         {
-            region.ReplaceOps(ops);
+            Substitute(op.Result, equal);
+            changes++;
         }
 
         return changes;

@@ -26,33 +26,19 @@ public sealed class ConstantFolding(IConstantEvaluator evaluator)
     public int Run(NtirModule module)
     {
         ArgumentNullException.ThrowIfNull(module);
-        return module.Functions.Sum(function => Fold(function.Body));
+        return module.Functions.Sum(function => function.Body.Rebuild(Fold));
     }
 
-    private int Fold(NtirRegion region)
+    private int Fold(NtirOp op, List<NtirOp> ops)
     {
-        int folded = 0;
-        List<NtirOp> ops = new(region.Ops.Count);
-        foreach (NtirOp op in region.Ops)
+        if (TryFold(op) is not { } constants)
         {
-            folded += op.Regions.Sum(Fold);
-            if (TryFold(op) is { } constants)
-            {
-                ops.AddRange(constants);
-                folded++;
-            }
-            else
-            {
-                ops.Add(op);
-            }
+            ops.Add(op);
+            return 0;
         }
 
-        if (folded > 0)
-        {
-            region.ReplaceOps(ops);
-        }
-
-        return folded;
+        ops.AddRange(constants);
+        return 1;
     }
 
     private List<NtirOp>? TryFold(NtirOp op)

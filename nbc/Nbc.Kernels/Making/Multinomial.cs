@@ -43,13 +43,13 @@ internal sealed class Multinomial : Kernel
         int rows = (int)input.Shape[0], classes = (int)input.Shape[1];
         TensorValue output = context.Output(0, _type, rows, _samples);
         Span<double> sums = MemoryMarshal.Cast<byte, double>(context.Scratch((long)classes * sizeof(double)));
-        Prng prng = new(_seed.Next(context));
+        PrngState random = new(_seed.Next(context));
         for (int row = 0; row < rows; row++)
         {
             double total = Accumulate(input, row, sums);
             for (int i = 0; i < _samples; i++)
             {
-                int drawn = Draw(sums, prng.NextDouble() * total);
+                int drawn = Draw(sums, random.NextDouble() * total);
                 Scalars.Put(output, (int)((row * _samples) + i), drawn);
             }
 

@@ -59,16 +59,16 @@ internal sealed class RandomFill : Kernel
     public override void Run(KernelContext context)
     {
         TensorValue output = _shape is null ? Like(context) : context.Output(0, _type, _shape);
-        Prng prng = new(_seed.Next(context));
+        PrngState random = new(_seed.Next(context));
         for (int i = 0; i < output.Count; i++)
         {
             if (_distribution == Distribution.Normal)
             {
-                Scalars.Put(output, i, _first + (_second * Normal(prng)));
+                Scalars.Put(output, i, _first + (_second * Normal(ref random)));
             }
             else
             {
-                Uniform(output, i, prng);
+                Uniform(output, i, ref random);
             }
 
             if ((i & (Block - 1)) == 0)
@@ -86,12 +86,12 @@ internal sealed class RandomFill : Kernel
             KernelFault.WrongType, $"{ElementTypes.TextOf(type)} is not floating point; give dtype");
     }
 
-    private void Uniform(TensorValue output, int i, Prng prng)
+    private void Uniform(TensorValue output, int i, ref PrngState random)
     {
         // Of a range so narrow that its own type has no number below high, high is all there is after some tries.
         for (int tries = 0; tries < 100; tries++)
         {
-            Scalars.Put(output, i, _first + ((_second - _first) * prng.NextDouble()));
+            Scalars.Put(output, i, _first + ((_second - _first) * random.NextDouble()));
             if (!(Scalars.ToDouble(output, i) >= _second))
             {
                 return;
@@ -99,10 +99,10 @@ internal sealed class RandomFill : Kernel
         }
     }
 
-    private static double Normal(Prng prng)
+    private static double Normal(ref PrngState random)
     {
-        double radius = Math.Sqrt(-2 * Math.Log(1 - prng.NextDouble()));
-        return radius * Math.Cos(2 * Math.PI * prng.NextDouble());
+        double radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
+        return radius * Math.Cos(2 * Math.PI * random.NextDouble());
     }
 }
 

@@ -11,31 +11,12 @@ namespace Nbc.Kernels.Microsoft;
 /// Meaning: simplified, the mean stays and only the root mean square goes to 1.
 /// Source: ONNX Runtime, LayerNormalization and SimplifiedLayerNormalization, version 1.
 /// </remarks>
-internal sealed class LayerNormalizationKernel(bool simplified, KernelAttributes attributes) : Kernel
+internal sealed class LayerNormalizationKernel(bool simplified, KernelAttributes attributes) : RealKernel
 {
     private readonly long _axis = attributes.Int("axis", -1);
     private readonly double _epsilon = attributes.Float("epsilon", 1e-5);
 
-    /// <inheritdoc/>
-    public override void Run(KernelContext context)
-    {
-        TensorValue x = context.Input(0);
-        if (Reals.IsSingle(x.Type))
-        {
-            Run<float>(context, x);
-        }
-        else if (x.Type == ElementType.Float64)
-        {
-            Run<double>(context, x);
-        }
-        else
-        {
-            throw Operand.Type(x, "X");
-        }
-    }
-
-    private void Run<T>(KernelContext context, TensorValue x)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    protected override void Run<T>(KernelContext context, TensorValue x)
     {
         if (!Shapes.TryNormalizeAxis(_axis, x.Rank, out int axis))
         {
@@ -89,30 +70,11 @@ internal sealed class LayerNormalizationKernel(bool simplified, KernelAttributes
 /// Meaning: the sum itself is the last result.
 /// Source: ONNX Runtime, com.microsoft SkipLayerNormalization and SkipSimplifiedLayerNormalization, version 1.
 /// </remarks>
-internal sealed class SkipLayerNormalizationKernel(bool simplified, KernelAttributes attributes) : Kernel
+internal sealed class SkipLayerNormalizationKernel(bool simplified, KernelAttributes attributes) : RealKernel("input")
 {
     private readonly double _epsilon = attributes.Float("epsilon", 1e-12);
 
-    /// <inheritdoc/>
-    public override void Run(KernelContext context)
-    {
-        TensorValue x = context.Input(0);
-        if (Reals.IsSingle(x.Type))
-        {
-            Run<float>(context, x);
-        }
-        else if (x.Type == ElementType.Float64)
-        {
-            Run<double>(context, x);
-        }
-        else
-        {
-            throw Operand.Type(x, "input");
-        }
-    }
-
-    private void Run<T>(KernelContext context, TensorValue x)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    protected override void Run<T>(KernelContext context, TensorValue x)
     {
         TensorValue skip = context.Input(1);
         Operand.Expect(x.Rank >= 2, x, "input", "two dimensions or more");

@@ -111,28 +111,9 @@ internal sealed class BiasAddKernel : Kernel
 /// Accuracy: elimination with pivots in double.
 /// Source: ONNX Runtime, com.microsoft Inverse, version 1.
 /// </remarks>
-internal sealed class InverseKernel : Kernel
+internal sealed class InverseKernel : RealKernel
 {
-    /// <inheritdoc/>
-    public override void Run(KernelContext context)
-    {
-        TensorValue x = context.Input(0);
-        if (Reals.IsSingle(x.Type))
-        {
-            Run<float>(context, x);
-        }
-        else if (x.Type == ElementType.Float64)
-        {
-            Run<double>(context, x);
-        }
-        else
-        {
-            throw Operand.Type(x, "X");
-        }
-    }
-
-    private static void Run<T>(KernelContext context, TensorValue x)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    protected override void Run<T>(KernelContext context, TensorValue x)
     {
         Operand.Expect(x.Rank >= 2 && x.Shape[^1] == x.Shape[^2], x, "X", "square matrices");
         int size = (int)x.Shape[^1];

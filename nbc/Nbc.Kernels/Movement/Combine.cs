@@ -1,4 +1,5 @@
 using System.Numerics;
+using Nbc.Kernels.Iteration;
 using Nbc.Tensors;
 using Nbc.Values;
 
@@ -51,12 +52,6 @@ internal static unsafe class Combine
 
         switch (updates.Type)
         {
-            case ElementType.Float32:
-                Number<float, TMove>(ref move, rule, updates, target);
-                break;
-            case ElementType.Float64:
-                Number<double, TMove>(ref move, rule, updates, target);
-                break;
             case ElementType.Float16:
                 Number<Half, TMove>(ref move, rule, updates, target);
                 break;
@@ -67,43 +62,13 @@ internal static unsafe class Combine
                 move.Move<byte>(updates.Span<byte>(), target.Span<byte>(), rule is Add or Max ? &Or : &And);
                 break;
             default:
-                Whole(ref move, rule, updates, target);
-                break;
-        }
-    }
+                if (!NumberTypes.TryNumbers(updates.Type, new Numbers<TMove>(move, rule, updates, target)))
+                {
+                    throw new KernelException(
+                        KernelFault.WrongType, $"{ElementTypes.TextOf(updates.Type)} is not reduced, only replaced");
+                }
 
-    private static void Whole<TMove>(ref TMove move, int rule, TensorValue updates, TensorValue target)
-        where TMove : ICombiningMove, allows ref struct
-    {
-        switch (updates.Type)
-        {
-            case ElementType.Int8:
-                Number<sbyte, TMove>(ref move, rule, updates, target);
                 break;
-            case ElementType.UInt8:
-                Number<byte, TMove>(ref move, rule, updates, target);
-                break;
-            case ElementType.Int16:
-                Number<short, TMove>(ref move, rule, updates, target);
-                break;
-            case ElementType.UInt16:
-                Number<ushort, TMove>(ref move, rule, updates, target);
-                break;
-            case ElementType.Int32:
-                Number<int, TMove>(ref move, rule, updates, target);
-                break;
-            case ElementType.UInt32:
-                Number<uint, TMove>(ref move, rule, updates, target);
-                break;
-            case ElementType.Int64:
-                Number<long, TMove>(ref move, rule, updates, target);
-                break;
-            case ElementType.UInt64:
-                Number<ulong, TMove>(ref move, rule, updates, target);
-                break;
-            default:
-                throw new KernelException(
-                    KernelFault.WrongType, $"{ElementTypes.TextOf(updates.Type)} is not reduced, only replaced");
         }
     }
 
@@ -141,6 +106,16 @@ internal static unsafe class Combine
             Max => &Largest,
             _ => &Smallest,
         };
+    }
+
+    private ref struct Numbers<TMove>(TMove move, int rule, TensorValue updates, TensorValue target) : INumberAction
+        where TMove : ICombiningMove, allows ref struct
+    {
+        private TMove _move = move;
+
+        public void Invoke<T>()
+            where T : unmanaged, IBinaryNumber<T>, IMinMaxValue<T> =>
+            Number<T, TMove>(ref _move, rule, updates, target);
     }
 
     private ref struct Plain<TMove>(TMove move) : IElementMove

@@ -31,7 +31,7 @@ internal static class MovementKernels
         kernels["size"] = _ => new SizeOf();
         kernels["constant_of_shape"] = attributes => new ConstantOfShape(attributes);
         kernels["eye_like"] = attributes => new EyeLike(attributes);
-        kernels["range"] = _ => new Range();
+        kernels["range"] = attributes => new Range(attributes);
     }
 
     private static void RegisterIndexed(IDictionary<string, KernelFactory> kernels)

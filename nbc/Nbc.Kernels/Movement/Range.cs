@@ -1,3 +1,4 @@
+using Nbc.Kernels.Iteration;
 using Nbc.Tensors;
 using Nbc.Values;
 
@@ -5,12 +6,26 @@ namespace Nbc.Kernels.Movement;
 
 /// <summary>From a number up to, and without, another, in even steps.</summary>
 /// <remarks>
-/// Meaning: element i is start + i * delta, of whole numbers without rounding, of floats computed in double.
-/// Source: ONNX operator Range, version 11.
+/// Meaning: element i is start + i * delta, of whole numbers without rounding, of single and double precision computed
+/// in double, of float16 and bfloat16 in what stash_type names.
+/// Source: ONNX operator Range, version 27.
 /// </remarks>
 internal sealed class Range : Kernel
 {
     private const int Block = 1 << 16;
+
+    private readonly bool _stashesSingle;
+
+    public Range(KernelAttributes attributes)
+    {
+        ElementType stash = attributes.Type("stash_type", ElementType.Float32);
+        _stashesSingle = stash == ElementType.Float32;
+        if (stash is not (ElementType.Float32 or ElementType.Float64))
+        {
+            throw new KernelException(
+                KernelFault.WrongAttribute, $"stash_type is {(int)stash}, expected that of float32 or float64");
+        }
+    }
 
     public override void Run(KernelContext context)
     {
@@ -23,10 +38,11 @@ internal sealed class Range : Kernel
         double count = Math.Ceiling((Scalars.One(limit, "limit") - start) / step);
         if (ElementTypes.IsFloat(first.Type))
         {
+            bool isSingle = _stashesSingle && NumberTypes.IsWide(first.Type);
             TensorValue output = context.Output(0, first.Type, Checked(count, step));
             for (int i = 0; i < output.Count; i++)
             {
-                Scalars.Put(output, i, start + (i * step));
+                Scalars.Put(output, i, isSingle ? (float)start + ((float)step * i) : start + (i * step));
                 Breathe(context, i);
             }
 

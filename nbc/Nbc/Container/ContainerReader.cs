@@ -1,7 +1,4 @@
-using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Text;
-using System.Text.Unicode;
 using Nbc.Instructions;
 using Nbc.Kernels;
 using Nbc.Tensors;
@@ -9,69 +6,9 @@ using Nbc.Values;
 
 namespace Nbc.Container;
 
-/// <summary>Reads one item of a list.</summary>
-internal delegate T ReadItem<T>(ref ContainerReader reader);
-
-/// <summary>Reads the fields of one section; after its first fault it gives nothing but zeros.</summary>
-/// <remarks>Bound: no list has more items than there are bytes left, so that memory follows the file's size.</remarks>
-internal ref struct ContainerReader(ReadOnlySpan<byte> bytes)
+/// <summary>Reads the fields that only a program has.</summary>
+internal sealed class ContainerReader(ForeignMemory memory) : SectionReader(memory)
 {
-    private ReadOnlySpan<byte> _left = bytes;
-
-    /// <summary>What is wrong; null when nothing is.</summary>
-    public string? Fault { get; private set; }
-
-    public readonly bool IsAtEnd => _left.IsEmpty;
-
-    public void Fail(string fault)
-    {
-        Fault ??= fault;
-        _left = [];
-    }
-
-    public byte Byte() => Take(1) is [byte value] ? value : (byte)0;
-
-    public ReadOnlySpan<byte> Take(long count)
-    {
-        if (count < 0 || count > _left.Length)
-        {
-            Fail($"{count} bytes are expected, {_left.Length} are left");
-            return [];
-        }
-
-        ReadOnlySpan<byte> taken = _left[..(int)count];
-        _left = _left[(int)count..];
-        return taken;
-    }
-
-    public ulong Unsigned()
-    {
-        ulong value = 0;
-        for (int shift = 0; shift < 64; shift += 7)
-        {
-            byte next = Byte();
-            if (shift == 63 && next > 1)
-            {
-                break;
-            }
-
-            value |= (ulong)(next & 0x7F) << shift;
-            if (next < 0x80)
-            {
-                return value;
-            }
-        }
-
-        Fail("a number of more than 64 bits");
-        return 0;
-    }
-
-    public long Signed()
-    {
-        ulong value = Unsigned();
-        return (long)(value >> 1) ^ -(long)(value & 1);
-    }
-
     /// <summary>A signed number of 32 bits.</summary>
     public int Int32()
     {
@@ -96,48 +33,7 @@ internal ref struct ContainerReader(ReadOnlySpan<byte> bytes)
         return Fault is null ? (long)value : 0;
     }
 
-    /// <summary>The number of items that follow, each at least one byte long.</summary>
-    public int Count()
-    {
-        ulong value = Unsigned();
-        if (value > (ulong)_left.Length)
-        {
-            Fail($"{value} items in {_left.Length} bytes");
-        }
-
-        return Fault is null ? (int)value : 0;
-    }
-
-    public double Double() =>
-        Take(sizeof(double)) is { Length: sizeof(double) } bytes ? BinaryPrimitives.ReadDoubleLittleEndian(bytes) : 0;
-
-    public byte[] Bytes() => Take(Count()).ToArray();
-
-    public string Text()
-    {
-        ReadOnlySpan<byte> bytes = Take(Count());
-        if (!Utf8.IsValid(bytes))
-        {
-            Fail("a text is not UTF-8");
-            return "";
-        }
-
-        return Encoding.UTF8.GetString(bytes);
-    }
-
-    public T[] List<T>(ReadItem<T> read)
-    {
-        int count = Count();
-        List<T> items = new(Math.Min(count, 1024)); // a broken list is noticed before it takes memory
-        for (int i = 0; i < count && Fault is null; i++)
-        {
-            items.Add(read(ref this));
-        }
-
-        return [.. items];
-    }
-
-    public ImmutableArray<T> Array<T>(ReadItem<T> read) => ImmutableArray.Create(List(read));
+    public ImmutableArray<T> Array<T>(Func<T> read) => [.. List(read)];
 
     public NbcScalar Scalar()
     {
@@ -148,22 +44,11 @@ internal ref struct ContainerReader(ReadOnlySpan<byte> bytes)
             case ScalarKind.Int: return Signed();
             case ScalarKind.Float: return Double();
             case ScalarKind.Bool: return Flag();
-            case ScalarKind.Text: return Text();
+            case ScalarKind.Text: return Utf8Text();
             default:
                 Fail($"{kind} is no kind of scalar");
                 return default;
         }
-    }
-
-    public bool Flag()
-    {
-        byte value = Byte();
-        if (value > 1)
-        {
-            Fail($"{value} is neither 0 nor 1");
-        }
-
-        return value == 1;
     }
 
     public NbcType Type(int depth = 0)
@@ -198,17 +83,6 @@ internal ref struct ContainerReader(ReadOnlySpan<byte> bytes)
         }
     }
 
-    public ElementType Element()
-    {
-        ElementType type = (ElementType)Byte();
-        if (ElementTypes.TextOf(type) == "undefined")
-        {
-            Fail($"{(int)type} is no element type");
-        }
-
-        return type;
-    }
-
     /// <summary>A shape whose elements are at most 2^31 - 1.</summary>
     public long[] Shape(out long count)
     {
@@ -234,59 +108,7 @@ internal ref struct ContainerReader(ReadOnlySpan<byte> bytes)
         return shape;
     }
 
-    public KernelAttributes Attributes()
-    {
-        KeyValuePair<string, AttributeValue>[] pairs = List((ref ContainerReader reader) =>
-            new KeyValuePair<string, AttributeValue>(reader.Text(), reader.Attribute()));
-        for (int i = 1; i < pairs.Length; i++)
-        {
-            if (string.CompareOrdinal(pairs[i - 1].Key, pairs[i].Key) >= 0)
-            {
-                Fail("attributes are not in the order of their names");
-            }
-        }
-
-        return pairs.Length == 0 ? KernelAttributes.None : new KernelAttributes(pairs);
-    }
-
-    /// <summary>The strings of a tensor.</summary>
-    public byte[][] Strings(long count)
-    {
-        if (count > _left.Length)
-        {
-            Fail($"{count} strings in {_left.Length} bytes");
-            return [];
-        }
-
-        byte[][] strings = new byte[count][];
-        for (int i = 0; i < strings.Length; i++)
-        {
-            strings[i] = Bytes();
-        }
-
-        return strings;
-    }
-
-    private AttributeValue Attribute()
-    {
-        byte kind = Byte();
-        switch ((AttributeKind)kind)
-        {
-            case AttributeKind.Int: return Signed();
-            case AttributeKind.Float: return Double();
-            case AttributeKind.Text: return AttributeValue.FromText(Bytes());
-            case AttributeKind.Ints: return List((ref ContainerReader reader) => reader.Signed());
-            case AttributeKind.Floats: return List((ref ContainerReader reader) => reader.Double());
-            case AttributeKind.Texts:
-                return AttributeValue.FromTexts(List((ref ContainerReader reader) => reader.Bytes()));
-            case AttributeKind.Tensor: return Tensor();
-            case AttributeKind.Tensors:
-                return AttributeValue.FromTensors(List((ref ContainerReader reader) => reader.Tensor()));
-            default:
-                Fail($"{kind} is no kind of attribute");
-                return 0L;
-        }
-    }
+    public KernelAttributes Attributes() => Attributes(Utf8Text, Tensor);
 
     private TensorValue Tensor()
     {

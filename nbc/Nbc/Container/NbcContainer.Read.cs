@@ -38,8 +38,9 @@ public static partial class NbcContainer
                 continue;
             }
 
-            ContainerReader reader = new(new ReadOnlySpan<byte>(memory.Pointer + offset, (int)length));
-            parts.Read(kind, ref reader, memory, table[ContainerLayout.Data]);
+            ContainerReader reader = new(memory);
+            reader.Enter(offset, length);
+            parts.Read(kind, reader, memory, table[ContainerLayout.Data]);
             if (reader.Fault is null && !reader.IsAtEnd)
             {
                 reader.Fail("bytes are left at its end");
@@ -163,28 +164,28 @@ public static partial class NbcContainer
         private ImmutableArray<NbcGlobal> _globals;
         private KeyValuePair<string, string>[] _metadata = [];
 
-        public void Read(uint kind, ref ContainerReader reader, ForeignMemory memory, (long Offset, long Length) data)
+        public void Read(uint kind, ContainerReader reader, ForeignMemory memory, (long Offset, long Length) data)
         {
             switch (kind)
             {
                 case ContainerLayout.Names:
-                    _names = reader.Array((ref ContainerReader each) => each.Text());
+                    _names = reader.Array(reader.Utf8Text);
                     break;
                 case ContainerLayout.Scalars:
-                    _scalars = reader.Array((ref ContainerReader each) => each.Scalar());
+                    _scalars = reader.Array(reader.Scalar);
                     break;
                 case ContainerLayout.Attributes:
-                    _attributes = reader.Array((ref ContainerReader each) => each.Attributes());
+                    _attributes = reader.Array(reader.Attributes);
                     break;
                 case ContainerLayout.Constants:
                     reader.Take(ContainerLayout.ChecksumBytes).CopyTo(_dataHash);
-                    _constants = reader.Array((ref ContainerReader each) => ReadConstant(ref each, memory, data));
+                    _constants = reader.Array(() => ReadConstant(reader, memory, data));
                     break;
                 case ContainerLayout.Signature:
-                    ReadSignature(ref reader);
+                    ReadSignature(reader);
                     break;
                 default:
-                    _functions = reader.Array(ReadFunction);
+                    _functions = reader.Array(() => ReadFunction(reader));
                     break;
             }
         }
@@ -215,9 +216,9 @@ public static partial class NbcContainer
         };
 
         private static NbcConstant ReadConstant(
-            ref ContainerReader reader, ForeignMemory memory, (long Offset, long Length) data)
+            ContainerReader reader, ForeignMemory memory, (long Offset, long Length) data)
         {
-            string name = reader.Text();
+            string name = reader.Utf8Text();
             ElementType type = reader.Element();
             long[] shape = reader.Shape(out long count);
             long bytes = count * ElementTypes.SizeOf(type);
@@ -240,7 +241,7 @@ public static partial class NbcContainer
 
                     break;
                 case ContainerLayout.InBlob when type != ElementType.String:
-                    string blob = reader.Text();
+                    string blob = reader.Utf8Text();
                     return NbcConstant.InBlob(name, type, shape, blob, reader.Length());
                 case ContainerLayout.InIndex when type == ElementType.String:
                     byte[][] strings = reader.Strings(count);
@@ -258,14 +259,14 @@ public static partial class NbcContainer
             return NbcConstant.Of(name, reader.Fault is null ? value : TensorValue.FromStrings([], 0));
         }
 
-        private void ReadSignature(ref ContainerReader reader)
+        private void ReadSignature(ContainerReader reader)
         {
             _entry = reader.Int32();
-            _inputs = reader.Array((ref ContainerReader each) => new NbcPort(each.Text(), each.Type()));
-            _outputs = reader.Array((ref ContainerReader each) => new NbcPort(each.Text(), each.Type()));
-            _globals = reader.Array((ref ContainerReader each) => new NbcGlobal(each.Text(), each.Scalar()));
-            _metadata = reader.List(
-                (ref ContainerReader each) => new KeyValuePair<string, string>(each.Text(), each.Text()));
+            _inputs = reader.Array(() => new NbcPort(reader.Utf8Text(), reader.Type()));
+            _outputs = reader.Array(() => new NbcPort(reader.Utf8Text(), reader.Type()));
+            _globals = reader.Array(() => new NbcGlobal(reader.Utf8Text(), reader.Scalar()));
+            _metadata =
+                [.. reader.List(() => new KeyValuePair<string, string>(reader.Utf8Text(), reader.Utf8Text()))];
             for (int i = 1; i < _metadata.Length; i++)
             {
                 if (string.CompareOrdinal(_metadata[i - 1].Key, _metadata[i].Key) >= 0)
@@ -275,23 +276,23 @@ public static partial class NbcContainer
             }
         }
 
-        private static NbcFunction ReadFunction(ref ContainerReader reader) => new()
+        private static NbcFunction ReadFunction(ContainerReader reader) => new()
         {
-            Name = reader.Text(),
-            Parameters = reader.Array((ref ContainerReader each) => each.Int32()),
-            Results = reader.Array((ref ContainerReader each) => each.Int32()),
-            ScalarParameters = reader.Array((ref ContainerReader each) => (ScalarKind)each.Byte()),
-            ScalarResults = reader.Array((ref ContainerReader each) => (ScalarKind)each.Byte()),
-            Registers = reader.Array((ref ContainerReader each) =>
-                new NbcRegister(each.Type(), each.Signed(), each.Signed())),
+            Name = reader.Utf8Text(),
+            Parameters = reader.Array(reader.Int32),
+            Results = reader.Array(reader.Int32),
+            ScalarParameters = reader.Array(() => (ScalarKind)reader.Byte()),
+            ScalarResults = reader.Array(() => (ScalarKind)reader.Byte()),
+            Registers = reader.Array(() =>
+                new NbcRegister(reader.Type(), reader.Signed(), reader.Signed())),
             LocalCount = reader.Int32(),
             ArenaBytes = reader.Signed(),
-            Operands = reader.Array((ref ContainerReader each) => each.Int32()),
-            Instructions = reader.Array(ReadInstruction),
-            Locations = reader.Array((ref ContainerReader each) => each.Int32()),
+            Operands = reader.Array(reader.Int32),
+            Instructions = reader.Array(() => ReadInstruction(reader)),
+            Locations = reader.Array(reader.Int32),
         };
 
-        private static NbcInstruction ReadInstruction(ref ContainerReader reader)
+        private static NbcInstruction ReadInstruction(ContainerReader reader)
         {
             int opcode = reader.Byte() | (reader.Byte() << 8);
             byte mask = reader.Byte();

@@ -48,6 +48,6 @@ internal static class Movement
         Op(0x141B, "size", ["data"], ["size"]),
         Op(0x141C, "constant_of_shape", ["input"], ["output"], Tensor("value")),
         Op(0x141D, "eye_like", ["input"], ["output"], Int("dtype"), Int("k", 0)),
-        Op(0x141E, "range", ["start", "limit", "delta"], ["output"]),
+        Op(0x141E, "range", ["start", "limit", "delta"], ["output"], Int("stash_type", 1)),
     ];
 }

@@ -105,6 +105,19 @@ internal sealed class NodeDraft(GraphImport graph, OnnxOp op, int version, Sourc
 
     public void Give(params IReadOnlyList<NtirValue?> results) => Results = results;
 
+    /// <summary>Gives the results of a rule that has taken every attribute it knows.</summary>
+    /// <exception cref="ImportException">One is left, which the operator does not have.</exception>
+    public void GiveMade(params IReadOnlyList<NtirValue?> results)
+    {
+        if (Attributes.Count > 0)
+        {
+            throw new ImportException(NtirFault.WrongAttribute,
+                $"it has an attribute {SafeText.Of(Attributes.Keys.First())}, which is not known");
+        }
+
+        Give(results);
+    }
+
     public NtirValue Constant(TensorValue value) => Graph.Region.Add(NtirOp.Constant(value, null, Location)).Result;
 
     /// <summary>A constant of int64 with one dimension.</summary>

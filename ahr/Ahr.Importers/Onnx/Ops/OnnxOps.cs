@@ -80,6 +80,7 @@ internal static class OnnxOps
         ElementwiseRules.Register(rules);
         ExperimentalRules.Register(rules);
         LabelEncoderRules.Register(rules);
+        MicrosoftRules.Register(rules);
         rules.Sort();
         return ops;
     }

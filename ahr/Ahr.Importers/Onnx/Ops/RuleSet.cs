@@ -34,6 +34,24 @@ internal sealed class RuleSet(Dictionary<(string Domain, string Name), OnnxOp> o
     /// <summary>Nodes become the operation of another operator.</summary>
     public void Becomes(string name, string ntirName) => Op(OnnxNames.Standard, name).NtirName = ntirName;
 
+    /// <summary>Nodes of ONNX Runtime's operator become an operation of NTIR's, perhaps after a rule.</summary>
+    public void BecomesInMicrosoft(string name, string ntirName, string how = "", NodeRule? rule = null)
+    {
+        OnnxOp op = Op(OnnxNames.Microsoft, name);
+        op.NtirName = ntirName;
+        if (rule is not null)
+        {
+            op.Steps.Add(new VersionStep(VersionStep.Every, how, rule));
+        }
+    }
+
+    /// <summary>As <see cref="Composed"/> for an operator of ONNX Runtime.</summary>
+    public void ComposedInMicrosoft(string name, string how, NodeRule rule)
+    {
+        BecomesInMicrosoft(name, "", how, rule);
+        Op(OnnxNames.Microsoft, name).IsComposed = true;
+    }
+
     /// <summary>Nodes that cannot be imported although the operator is known.</summary>
     public void Refuse(string name, Func<NodeProto, int, string?> why) => Op(OnnxNames.Standard, name).Refuses = why;
 

@@ -20,21 +20,22 @@ internal static class ExperimentalRules
         rules.Composed("GivenTensorFill", "a constant", GivenTensorFill);
         rules.Composed("ImageScaler", "mul, add", ImageScaler);
         rules.Composed("ParametricSoftplus", "softplus between two mul", node => AroundFunction(node, "softplus"));
-        rules.Composed("Scale", "mul", node => Give(node, Times(node, node.Required(0), node.TakeFloat("scale", 1))));
+        rules.Composed("Scale", "mul", node =>
+            node.GiveMade(Times(node, node.Required(0), node.TakeFloat("scale", 1))));
         rules.Composed("ScaledTanh", "tanh between two mul", node => AroundFunction(node, "tanh"));
     }
 
     private static void Affine(NodeDraft node)
     {
         NtirValue scaled = Times(node, node.Required(0), node.TakeFloat("alpha", 1));
-        Give(node, node.Emit("add", scaled, node.FloatLike(node.TakeFloat("beta", 0), node.Required(0))));
+        node.GiveMade(node.Emit("add", scaled, node.FloatLike(node.TakeFloat("beta", 0), node.Required(0))));
     }
 
     // y = alpha * f(beta * x)
     private static void AroundFunction(NodeDraft node, string function)
     {
         NtirValue inner = Times(node, node.Required(0), node.TakeFloat("beta", 1));
-        Give(node, Times(node, node.Emit(function, inner), node.TakeFloat("alpha", 1)));
+        node.GiveMade(Times(node, node.Emit(function, inner), node.TakeFloat("alpha", 1)));
     }
 
     private static NtirValue Times(NodeDraft node, NtirValue value, double factor) =>
@@ -46,7 +47,7 @@ internal static class ExperimentalRules
         NtirValue scaled = Times(node, node.Required(0), node.TakeFloat("scale", 1));
         NtirValue column = node.Constant(TensorValue.From<float>(
             ElementType.Float32, [.. bias.Select(item => (float)item)], bias.Length, 1, 1));
-        Give(node, node.Emit("add", scaled, node.Emit("cast_like", column, node.Required(0))));
+        node.GiveMade(node.Emit("add", scaled, node.Emit("cast_like", column, node.Required(0))));
     }
 
     private static void ConstantFill(NodeDraft node)
@@ -66,7 +67,7 @@ internal static class ExperimentalRules
         NtirValue all = extra.Length == 0 ? sizes : BroadcastRules.Join(node, sizes, node.Numbers(extra));
         NtirValue filled = node.Emit("constant_of_shape", [all], KernelAttributes.Of(
             ("value", TensorValue.From<float>(ElementType.Float32, [(float)value], 1))));
-        Give(node, type == (long)ElementType.Float32
+        node.GiveMade(type == (long)ElementType.Float32
             ? filled
             : node.Emit("cast", [filled], KernelAttributes.Of(("to", type))));
     }
@@ -81,7 +82,7 @@ internal static class ExperimentalRules
                 "it is supported without an operand, with as many values as its shape needs");
         }
 
-        Give(node, node.Constant(TensorValue.From<float>(
+        node.GiveMade(node.Constant(TensorValue.From<float>(
             ElementType.Float32, [.. values.Select(item => (float)item)], shape)));
     }
 
@@ -101,19 +102,7 @@ internal static class ExperimentalRules
         long[] ends = size is null
             ? [bottom == 0 ? long.MaxValue : -bottom, right == 0 ? long.MaxValue : -right]
             : [top + size[0], left + size[1]];
-        Give(node, node.Emit(
+        node.GiveMade(node.Emit(
             "slice", node.Required(0), node.Numbers(top, left), node.Numbers(ends), node.Numbers(2, 3)));
-    }
-
-    // What stands left among the attributes is nothing that the operator knows.
-    private static void Give(NodeDraft node, NtirValue result)
-    {
-        if (node.Attributes.Count > 0)
-        {
-            throw new ImportException(NtirFault.WrongAttribute,
-                $"it has an attribute {SafeText.Of(node.Attributes.Keys.First())}, which is not known");
-        }
-
-        node.Give(result);
     }
 }

@@ -56,7 +56,7 @@ internal static class ResizeRules
         }
     }
 
-    private static void GridSampleMode(NodeDraft node)
+    internal static void GridSampleMode(NodeDraft node)
     {
         string mode = node.TakeText("mode", "bilinear");
         node.Attributes["mode"] = mode switch

@@ -43,7 +43,7 @@ public sealed class ConformanceRunTests : IDisposable
     public void What_the_engine_does_not_have_is_refused_by_name_and_never_handed_on()
     {
         byte[] Square(params float[] values) => Join(Int(1, 2), Int(1, 2), Floats(values)[2..]);
-        Write("case", NbcBackendTests.WithForeignPart(), [Square(1, 2, 3, 4)], [Square(-1, -2, 0, -4)]);
+        Write("case", NbcBackendTests.WithForeignPart(), [Square(1, 2, 3, 4)], [Square(-1, -2, -3, -4)]);
         ConformanceOutcome refused = Run("nbc");
         Assert.Equal(Verdict.Refused, refused.Verdict);
         Assert.Contains(NbcBackendTests.ForeignOperator, refused.Why, StringComparison.Ordinal);

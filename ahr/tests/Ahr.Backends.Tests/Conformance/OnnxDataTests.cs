@@ -90,7 +90,7 @@ public sealed class OnnxDataTests
             NbcProgram program = NbcCompilation.Compile(RegionCopy.Copy(module), test.Name);
             Promises promises = new(test.Name);
             using NbcModel model = NbcRuntime.Load(program, new NbcLoadOptions { MaxRuns = 1 });
-            ModelSignature signature = ModelSignature.Read(test.ModelPath);
+            ModelSignature signature = ModelSignature.Of(module);
             foreach (ConformanceDataSet set in test.DataSets)
             {
                 NbcValue?[] inputs = [.. Enumerable.Range(0, program.Inputs.Length).Select(i =>

@@ -117,6 +117,7 @@ internal sealed class RandomPrograms
             case 13 when rank > 0:
                 return new NtirOp("split", [x, null], [NtirType.Unknown, NtirType.Unknown],
                     KernelAttributes.Of(("axis", (long)_random.Next(rank)), ("num_outputs", 2L)));
+            case 14 when rank % 2 == 0: return Op("cast_like", [Op2(region, "shape", x), x]);
             case 14: return Op("cast", [Op2(region, "shape", x)], ("to", (long)ElementType.Float32));
             case 15: return If(region, seen, depth);
             case 16: return Loop(region, seen, depth);

@@ -14,7 +14,7 @@ internal static class Loose
         .. Specs(AttributeKind.Int, "axis", "keepdims", "to", "num_outputs", "allowzero", "start", "end", "p",
             "num_groups", "training_mode", "transA", "transB", "largest", "sorted", "hidden_size", "inverse",
             "onesided", "num_scan_inputs", "default_int64", "group", "saturate", "qk_matmul_output_mode",
-            "mask_before_softcap"),
+            "mask_before_softcap", "align_corners", "upper", "seed", "stash_type"),
         .. Specs(AttributeKind.Float, "epsilon", "momentum", "alpha", "beta", "gamma", "scale", "softcap",
             "default_float"),
         .. Specs(AttributeKind.Text, "mode", "coordinate_transformation_mode", "nearest_mode", "direction",

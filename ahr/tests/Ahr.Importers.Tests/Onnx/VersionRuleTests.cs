@@ -29,6 +29,8 @@ public sealed class VersionRuleTests
         { 1, "Reshape-1 shape=0,2", "reshape(a, [0, 2])" },
         { 5, "Reshape", "reshape(a, b)" },
         { 9, "Scatter", "scatter_elements(a, b)" },
+        { 26, "Range-3", "range(a, b, c)" },
+        { 27, "Range-3 stash_type=11", "range(a, b, c){stash_type=11}" },
     };
 
     [Theory]
@@ -37,6 +39,7 @@ public sealed class VersionRuleTests
     [MemberData(nameof(Broadcasts))]
     [MemberData(nameof(Networks))]
     [MemberData(nameof(Experiments))]
+    [MemberData(nameof(Foreigners))]
     public void An_old_node_means_the_same_in_the_newest_operations(long opset, string node, string expected) =>
         Assert.Equal(expected, Formula.Of(Build.Module(Build.Model(opset, Graph(node)))));
 
@@ -126,6 +129,41 @@ public sealed class VersionRuleTests
         { 5, "Crop-1 border=1,2,3,0 scale=4,5", "slice(a, [2, 1], [6, 6], [2, 3])" },
         { 5, "DynamicSlice-3", "slice(a, b, c)" },
     };
+
+    public static TheoryData<long, string, string> Foreigners => new()
+    {
+        { 17, "com.microsoft.GatherND", "gather_nd(a, cast(b){to=7})" },
+        { 17, "com.microsoft.GridSample mode=bicubic align_corners=1",
+            "grid_sample(a, b){align_corners=1, mode=cubic}" },
+        { 17, "com.microsoft.Pad-3 mode=edge", "pad(a, reshape(b, [-1]), c){mode=edge}" },
+        { 17, "com.microsoft.Range", "range(a, b, 1)" },
+        { 17, "com.microsoft.Range-3", "range(a, b, c)" },
+        { 17, "com.microsoft.TransposeMatMul transA=1", "ms.fused_matmul(a, b){transA=1}" },
+        { 17, "com.microsoft.Trilu upper=0", "trilu(a, b){upper=0}" },
+        { 17, "com.microsoft.Unique-1", "unique(a){sorted=0}#0" },
+        { 17, "com.microsoft.BiasDropout", "dropout(add(a, b), _, _)#0" },
+        { 17, "com.microsoft.BiasDropout-5 seed=3", "add(dropout(add(a, b), d, e){seed=3}#0, c)" },
+        { 17, "com.microsoft.Rfft-1 signal_ndim=1", "dft(unsqueeze(a, [-1]), _, -2){onesided=1}" },
+        { 17, "com.microsoft.Irfft-1 onesided=1", "squeeze(slice(dft(concat(a, mul(" +
+            "slice(a, [-2], [0], [-2], [-1]), cast_like([1, -1], a))){axis=-2}, _, -2){inverse=1}, " +
+            "[0], [1], [-1]), [-1])" },
+    };
+
+    [Theory]
+    [InlineData("com.microsoft.Rfft-1 signal_ndim=2", "over one size")]
+    [InlineData("com.microsoft.Irfft-1 normalized=1", "not normalized")]
+    [InlineData("com.microsoft.Unique-1 axis=0", "attribute axis")]
+    [InlineData("com.microsoft.BiasDropout ratio=0.5", "attribute ratio")]
+    public void What_a_foreign_operator_does_not_have_is_refused(string node, string expected) =>
+        Assert.Contains(expected, Build.Fault(Build.Model(17, Graph(node))).Detail);
+
+    [Fact]
+    public void A_foreign_Unique_gives_elements_places_and_counts()
+    {
+        GraphProto graph = Build.Graph("a", "y,i,n", Build.Node("com.microsoft.Unique", "a", "y,i,n"));
+        Assert.Equal("unique(a){sorted=0}#0; unique(a){sorted=0}#2; unique(a){sorted=0}#3",
+            Formula.Of(Build.Module(Build.Model(17, graph))));
+    }
 
     [Fact]
     public void A_clip_limit_takes_the_type_of_what_it_limits()

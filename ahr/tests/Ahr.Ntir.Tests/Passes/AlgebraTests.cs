@@ -21,6 +21,7 @@ public sealed class AlgebraTests
     [InlineData("identity(x) -> x")]
     [InlineData("dropout(x) -> x, when it does not train")]
     [InlineData("cast(x) -> x, of x's own type")]
+    [InlineData("cast_like(x, y) -> cast(x), to the type of y")]
     [InlineData("x * 1 -> x")]
     [InlineData("x / 1 -> x")]
     [InlineData("x - 0 -> x")]
@@ -60,7 +61,8 @@ public sealed class AlgebraTests
         else
         {
             DeadCode.Run(_module);
-            Assert.Equal(rewrite.Op, Assert.Single(Body.Ops, op => op.Name != NtirOp.ConstantName).Name);
+            string made = law.Split("-> ")[1].Split('(')[0];
+            Assert.Equal(made, Assert.Single(Body.Ops, op => op.Name != NtirOp.ConstantName).Name);
             Assert.Same(x, after.Producer!.Operand(0));
         }
     }
@@ -76,6 +78,7 @@ public sealed class AlgebraTests
         switch (law.Split(' ')[0])
         {
             case "cast(x)": return Op("cast", [x], ("to", (long)ElementType.Float32));
+            case "cast_like(x,": return Op("cast_like", [x, Ints(1)], ("saturate", 0L));
             case "not":
                 _other = Body.AddParameter(new TensorType(ElementType.Bool, SymbolicShape.Of(2)));
                 return Op("not", [Op("not", [_other])]);
@@ -99,6 +102,20 @@ public sealed class AlgebraTests
                 return Op(name, [x, Floats(number)]);
             default: return Op(law[..law.IndexOf('(', StringComparison.Ordinal)], [x]);
         }
+    }
+
+    [Fact]
+    public void A_cast_to_a_type_that_is_known_keeps_its_rules_and_one_to_an_unknown_type_stays()
+    {
+        NtirValue x = Body.AddParameter(NtirTypes.Float(2));
+        Stays(Op("cast_like", [x, Body.AddParameter(NtirType.Unknown)]));
+        NtirValue small = Body.AddParameter(new TensorType(ElementType.Float8E4M3FN, null));
+        Body.AddResult(Op("cast_like", [x, small], ("saturate", 0L)));
+        Assert.True(Canonicalization.Run(_module) > 0);
+        NtirOp cast = Body.Results[^1].Producer!;
+        Assert.Equal("cast", cast.Name);
+        Assert.Equal((long)ElementType.Float8E4M3FN, cast.Attributes.Int("to"));
+        Assert.Equal(0, cast.Attributes.Int("saturate", 1));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ namespace Nbc.Kernels.Neural.Attending;
 /// Accuracy: float throughout, whatever softmax_precision says of 16 bits.
 /// Source: ONNX operator Attention, version 24.
 /// </remarks>
-internal sealed class AttentionKernel : Kernel
+internal sealed class AttentionKernel : RealKernel
 {
     private readonly bool _isCausal, _masksFirst;
     private readonly long _queryHeads, _keyHeads;
@@ -25,6 +25,7 @@ internal sealed class AttentionKernel : Kernel
     private readonly ScoreStage _stage;
 
     public AttentionKernel(KernelAttributes attributes)
+        : base("Q")
     {
         _isCausal = attributes.Flag("is_causal");
         _masksFirst = attributes.Flag("mask_before_softcap");
@@ -43,26 +44,7 @@ internal sealed class AttentionKernel : Kernel
         }
     }
 
-    /// <inheritdoc/>
-    public override void Run(KernelContext context)
-    {
-        TensorValue q = context.Input(0);
-        if (Reals.IsSingle(q.Type))
-        {
-            Run<float>(context, q);
-        }
-        else if (q.Type == ElementType.Float64)
-        {
-            Run<double>(context, q);
-        }
-        else
-        {
-            throw Operand.Type(q, "Q");
-        }
-    }
-
-    private unsafe void Run<T>(KernelContext context, TensorValue q)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    protected override unsafe void Run<T>(KernelContext context, TensorValue q)
     {
         TensorValue k = context.Input(1), v = context.Input(2);
         HeadShape query = Shape(q, "Q", _queryHeads), key = Shape(k, "K", _keyHeads), value = Shape(v, "V", _keyHeads);

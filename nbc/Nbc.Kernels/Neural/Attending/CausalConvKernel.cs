@@ -1,5 +1,4 @@
 using System.Numerics;
-using Nbc.Tensors;
 using Nbc.Values;
 
 namespace Nbc.Kernels.Neural.Attending;
@@ -11,11 +10,12 @@ namespace Nbc.Kernels.Neural.Attending;
 /// silu or swish y * sigmoid(y). The present state is the end of past and input.
 /// Source: ONNX operator CausalConvWithState, version 27.
 /// </remarks>
-internal sealed class CausalConvKernel : Kernel
+internal sealed class CausalConvKernel : RealKernel
 {
     private readonly bool _activates;
 
     public CausalConvKernel(KernelAttributes attributes)
+        : base("input")
     {
         string activation = attributes.Text("activation", "none");
         _activates = activation switch
@@ -26,26 +26,7 @@ internal sealed class CausalConvKernel : Kernel
         };
     }
 
-    /// <inheritdoc/>
-    public override void Run(KernelContext context)
-    {
-        TensorValue x = context.Input(0);
-        if (Reals.IsSingle(x.Type))
-        {
-            Run<float>(context, x);
-        }
-        else if (x.Type == ElementType.Float64)
-        {
-            Run<double>(context, x);
-        }
-        else
-        {
-            throw Operand.Type(x, "input");
-        }
-    }
-
-    private void Run<T>(KernelContext context, TensorValue x)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    protected override void Run<T>(KernelContext context, TensorValue x)
     {
         TensorValue w = context.Input(1);
         TensorValue? b = context.OptionalInput(2), past = context.OptionalInput(3);

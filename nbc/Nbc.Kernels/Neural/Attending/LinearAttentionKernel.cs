@@ -16,13 +16,14 @@ namespace Nbc.Kernels.Neural.Attending;
 /// Accuracy: the state is float, or double for double.
 /// Source: ONNX operator LinearAttention, version 27.
 /// </remarks>
-internal sealed class LinearAttentionKernel : Kernel
+internal sealed class LinearAttentionKernel : RealKernel
 {
     private readonly int _queryHeads, _keyHeads;
     private readonly bool _decays, _corrects;
     private readonly double _scale;
 
     public LinearAttentionKernel(KernelAttributes attributes)
+        : base("query")
     {
         long queries = attributes.Int("q_num_heads"), keys = attributes.Int("kv_num_heads");
         if (keys <= 0 || queries <= 0 || queries > int.MaxValue || queries % keys != 0)
@@ -43,26 +44,7 @@ internal sealed class LinearAttentionKernel : Kernel
         };
     }
 
-    /// <inheritdoc/>
-    public override void Run(KernelContext context)
-    {
-        TensorValue q = context.Input(0);
-        if (Reals.IsSingle(q.Type))
-        {
-            Run<float>(context, q);
-        }
-        else if (q.Type == ElementType.Float64)
-        {
-            Run<double>(context, q);
-        }
-        else
-        {
-            throw Operand.Type(q, "query");
-        }
-    }
-
-    private unsafe void Run<T>(KernelContext context, TensorValue q)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    protected override unsafe void Run<T>(KernelContext context, TensorValue q)
     {
         TensorValue k = context.Input(1), v = context.Input(2);
         Sizes sizes = Measure(q, k, v);

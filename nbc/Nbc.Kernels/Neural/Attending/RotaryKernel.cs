@@ -12,7 +12,7 @@ namespace Nbc.Kernels.Neural.Attending;
 /// Meaning: pairs are neighbours when interleaved, else the halves of what is turned; the rest is copied.
 /// Source: ONNX operator RotaryEmbedding, version 23.
 /// </remarks>
-internal sealed class RotaryKernel : Kernel
+internal sealed class RotaryKernel : RealKernel
 {
     private readonly bool _interleaved;
     private readonly long _heads, _turned;
@@ -24,26 +24,7 @@ internal sealed class RotaryKernel : Kernel
         _turned = attributes.Int("rotary_embedding_dim");
     }
 
-    /// <inheritdoc/>
-    public override void Run(KernelContext context)
-    {
-        TensorValue x = context.Input(0);
-        if (Reals.IsSingle(x.Type))
-        {
-            Run<float>(context, x);
-        }
-        else if (x.Type == ElementType.Float64)
-        {
-            Run<double>(context, x);
-        }
-        else
-        {
-            throw Operand.Type(x, "X");
-        }
-    }
-
-    private unsafe void Run<T>(KernelContext context, TensorValue x)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    protected override unsafe void Run<T>(KernelContext context, TensorValue x)
     {
         TensorValue cos = context.Input(1), sin = context.Input(2);
         Operand.Expect(x.Rank is 3 or 4, x, "X", "three or four dimensions");

@@ -14,7 +14,7 @@ namespace Nbc.Kernels.Neural.Recurrent;
 /// length's end.
 /// Cost: X * W of all steps in one product, one or two products with R a step.
 /// </remarks>
-internal abstract class RecurrentKernel : Kernel
+internal abstract class RecurrentKernel : RealKernel
 {
     private readonly int _gates;
     private readonly bool _batchFirst, _startsReverse;
@@ -74,24 +74,6 @@ internal abstract class RecurrentKernel : Kernel
         }
     }
 
-    /// <inheritdoc/>
-    public override void Run(KernelContext context)
-    {
-        TensorValue x = context.Input(0);
-        if (Reals.IsSingle(x.Type))
-        {
-            Run<float>(context, x);
-        }
-        else if (x.Type == ElementType.Float64)
-        {
-            Run<double>(context, x);
-        }
-        else
-        {
-            throw Operand.Type(x, "X");
-        }
-    }
-
     /// <summary>Results of the kernel that are states of the cell: Y_h alone, or Y_c too.</summary>
     protected virtual int States => 1;
 
@@ -130,8 +112,7 @@ internal abstract class RecurrentKernel : Kernel
     protected abstract void Step<T>(in RecurrentStep<T> step)
         where T : unmanaged, IFloatingPointIeee754<T>;
 
-    private unsafe void Run<T>(KernelContext context, TensorValue x)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    protected override unsafe void Run<T>(KernelContext context, TensorValue x)
     {
         RecurrentSizes sizes = Measure(context, x);
         (int steps, int batch, int hidden) = (sizes.Steps, sizes.Batch, sizes.Hidden);

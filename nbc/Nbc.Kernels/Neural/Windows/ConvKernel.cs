@@ -11,29 +11,11 @@ namespace Nbc.Kernels.Neural.Windows;
 /// Accuracy: float sums in blocks of 256 terms; float16 and bfloat16 compute in float and round once.
 /// Source: ONNX operator Conv, version 22.
 /// </remarks>
-internal class ConvKernel(KernelAttributes attributes) : Kernel
+internal class ConvKernel(KernelAttributes attributes) : RealKernel
 {
     private readonly WindowAttributes _window = new(attributes);
     private readonly long _groups = attributes.Int("group", 1) is var groups and > 0 and <= int.MaxValue
         ? groups : throw Operand.Attribute("group", attributes.Int("group", 1), "a number above 0");
-
-    /// <inheritdoc/>
-    public override void Run(KernelContext context)
-    {
-        TensorValue x = context.Input(0);
-        if (Reals.IsSingle(x.Type))
-        {
-            Run<float>(context, x);
-        }
-        else if (x.Type == ElementType.Float64)
-        {
-            Run<double>(context, x);
-        }
-        else
-        {
-            throw Operand.Type(x, "X");
-        }
-    }
 
     /// <summary>X and the result are [N, axes..., C]; the weights are as ever.</summary>
     protected virtual bool ChannelsLast => false;
@@ -47,8 +29,7 @@ internal class ConvKernel(KernelAttributes attributes) : Kernel
     {
     }
 
-    private unsafe void Run<T>(KernelContext context, TensorValue x)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    protected override unsafe void Run<T>(KernelContext context, TensorValue x)
     {
         TensorValue w = context.Input(1);
         TensorValue? b = context.OptionalInput(2);

@@ -13,7 +13,7 @@ namespace Nbc.Kernels.Neural.Windows;
 /// Cost: a product for each output channel, then a sum over its windows.
 /// Source: ONNX operator ConvTranspose, version 22.
 /// </remarks>
-internal class ConvTransposeKernel(KernelAttributes attributes) : Kernel
+internal class ConvTransposeKernel(KernelAttributes attributes) : RealKernel
 {
     private readonly WindowAttributes _window = new(attributes);
     private readonly long[]? _outputPadding = attributes.Ints("output_padding");
@@ -21,32 +21,13 @@ internal class ConvTransposeKernel(KernelAttributes attributes) : Kernel
     private readonly long _groups = attributes.Int("group", 1) is var groups and > 0 and <= int.MaxValue
         ? groups : throw Operand.Attribute("group", attributes.Int("group", 1), "a number above 0");
 
-    /// <inheritdoc/>
-    public override void Run(KernelContext context)
-    {
-        TensorValue x = context.Input(0);
-        if (Reals.IsSingle(x.Type))
-        {
-            Run<float>(context, x);
-        }
-        else if (x.Type == ElementType.Float64)
-        {
-            Run<double>(context, x);
-        }
-        else
-        {
-            throw Operand.Type(x, "X");
-        }
-    }
-
     /// <summary>Which operand is the bias.</summary>
     protected virtual int BiasInput => 2;
 
     /// <summary>Pads that come as an operand; null when they are an attribute.</summary>
     protected virtual TensorValue? Pads(KernelContext context) => null;
 
-    private unsafe void Run<T>(KernelContext context, TensorValue x)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    protected override unsafe void Run<T>(KernelContext context, TensorValue x)
     {
         TensorValue w = context.Input(1);
         TensorValue? b = context.OptionalInput(BiasInput);

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Nbc.Kernels.Neural.Products;
-using Nbc.Tensors;
 using Nbc.Values;
 
 namespace Nbc.Kernels.Neural.Windows;
@@ -13,36 +12,17 @@ namespace Nbc.Kernels.Neural.Windows;
 /// Special values: an offset that is not finite reads zero.
 /// Source: ONNX operator DeformConv, version 22.
 /// </remarks>
-internal sealed class DeformConvKernel(KernelAttributes attributes) : Kernel
+internal sealed class DeformConvKernel(KernelAttributes attributes) : RealKernel
 {
     private readonly WindowAttributes _window = new(attributes);
     private readonly int _groups = Count(attributes, "group");
     private readonly int _offsetGroups = Count(attributes, "offset_group");
 
-    /// <inheritdoc/>
-    public override void Run(KernelContext context)
-    {
-        TensorValue x = context.Input(0);
-        if (Reals.IsSingle(x.Type))
-        {
-            Run<float>(context, x);
-        }
-        else if (x.Type == ElementType.Float64)
-        {
-            Run<double>(context, x);
-        }
-        else
-        {
-            throw Operand.Type(x, "X");
-        }
-    }
-
     private static int Count(KernelAttributes attributes, string name) =>
         attributes.Int(name, 1) is var count and > 0 and <= int.MaxValue
             ? (int)count : throw Operand.Attribute(name, attributes.Int(name, 1), "a number above 0");
 
-    private unsafe void Run<T>(KernelContext context, TensorValue x)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    protected override unsafe void Run<T>(KernelContext context, TensorValue x)
     {
         TensorValue w = context.Input(1), offset = context.Input(2);
         TensorValue? b = context.OptionalInput(3), mask = context.OptionalInput(4);

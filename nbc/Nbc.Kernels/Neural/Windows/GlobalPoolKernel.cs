@@ -21,30 +21,11 @@ internal enum GlobalPool
 /// that a maximum knows NaN only where there is nothing else.
 /// Source: ONNX operators GlobalAveragePool, version 22, GlobalMaxPool, version 22, GlobalLpPool, version 22.
 /// </remarks>
-internal sealed class GlobalPoolKernel(GlobalPool pool, KernelAttributes attributes) : Kernel
+internal sealed class GlobalPoolKernel(GlobalPool pool, KernelAttributes attributes) : RealKernel
 {
     private readonly int _p = pool == GlobalPool.Norm ? LpPoolKernel.Order(attributes) : 0;
 
-    /// <inheritdoc/>
-    public override void Run(KernelContext context)
-    {
-        TensorValue x = context.Input(0);
-        if (Reals.IsSingle(x.Type))
-        {
-            Run<float>(context, x);
-        }
-        else if (x.Type == ElementType.Float64)
-        {
-            Run<double>(context, x);
-        }
-        else
-        {
-            throw Operand.Type(x, "X");
-        }
-    }
-
-    private void Run<T>(KernelContext context, TensorValue x)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    protected override void Run<T>(KernelContext context, TensorValue x)
     {
         Operand.Expect(x.Rank >= 2, x, "X", "two dimensions or more");
         Span<long> shape = stackalloc long[x.Rank];

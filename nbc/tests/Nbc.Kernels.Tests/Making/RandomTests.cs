@@ -1,5 +1,6 @@
 using Nbc.Tensors;
 using Nbc.Values;
+using Noodle.Primitives;
 using static Nbc.Kernels.Tests.Movement.Give;
 
 namespace Nbc.Kernels.Tests.Making;
@@ -43,6 +44,18 @@ public sealed class RandomTests
             "random_uniform", Attributes(("shape", s_many), ("dtype", 16), ("low", 0.99), ("high", 1.0),
                 ("seed", 3.0)));
         Assert.All(Values<BFloat16>(y), value => Assert.True((float)value < 1));
+    }
+
+    [Fact]
+    public void The_numbers_are_those_of_Prng()
+    {
+        Prng prng = new(BitConverter.DoubleToUInt64Bits(5));
+        double[] uniform = [.. Enumerable.Range(0, 9).Select(_ => prng.NextDouble())];
+        Assert.Equal(uniform, Values<double>(Run("random_uniform",
+            Attributes(("shape", new long[] { 9 }), ("dtype", 11), ("seed", 5.0)))));
+        double first = Math.Sqrt(-2 * Math.Log(1 - uniform[0])) * Math.Cos(2 * Math.PI * uniform[1]);
+        Assert.Equal(first, Values<double>(Run("random_normal",
+            Attributes(("shape", new long[] { 9 }), ("dtype", 11), ("seed", 5.0))))[0]);
     }
 
     [Fact]

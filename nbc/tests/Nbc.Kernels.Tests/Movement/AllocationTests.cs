@@ -11,7 +11,8 @@ public sealed class AllocationTests
         "reshape", "transpose", "slice", "split", "concat", "expand", "tile", "pad", "gather", "gather_elements",
         "gather_nd", "scatter_elements", "scatter_nd", "tensor_scatter", "compress", "one_hot", "non_zero", "trilu",
         "depth_to_space", "center_crop_pad", "shape", "range", "hann_window", "dft", "stft", "resize", "grid_sample",
-        "affine_grid", "roi_align", "det", "col2_im",
+        "affine_grid", "roi_align", "det", "col2_im", "random_normal", "random_uniform_like", "multinomial",
+        "bernoulli", "dropout",
     ];
 
     [Theory]
@@ -68,6 +69,9 @@ public sealed class AllocationTests
             "affine_grid" => (none, [Counting(1, 2, 3), Longs(1, 1, 2, 2)]),
             "roi_align" => (none, [picture, Counting(1, 4), Longs(0)]),
             "det" => (none, [Counting(2, 3, 3)]),
+            "random_normal" => (Attributes(("shape", new long[] { 2, 3 })), []),
+            "multinomial" => (Attributes(("sample_size", 5)), [Counting(2, 3)]),
+            "dropout" => (none, [x, One(0.5f), One(true)]),
             "col2_im" => (none, [Counting(1, 2, 2), Longs(3), Longs(2)]),
             _ => (none, [x]),
         };

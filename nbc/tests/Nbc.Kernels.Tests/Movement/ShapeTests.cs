@@ -137,6 +137,19 @@ public sealed class ShapeTests
     }
 
     [Fact]
+    public void Range_of_small_floats_is_computed_in_the_type_that_is_named()
+    {
+        // Element 37 is just below the middle of two float16, and single precision rounds it onto the middle.
+        Half start = (Half)1.9521484375, limit = (Half)1.955, step = (Half)6.598234176635742e-05;
+        TensorValue single = Run("range", One(start), One(limit), One(step));
+        TensorValue twice = Run("range", Attributes(("stash_type", 11L)), One(start), One(limit), One(step));
+        Assert.Equal((Half)1.955078125, Values<Half>(single)[37]);
+        Assert.Equal((Half)1.9541015625, Values<Half>(twice)[37]);
+        Assert.Equal(Values<Half>(single)[..37], Values<Half>(twice)[..37]);
+        Refuses(KernelFault.WrongAttribute, "range", Attributes(("stash_type", 10L)), One(1f), One(2f), One(1f));
+    }
+
+    [Fact]
     public void Range_refuses_steps_that_lead_nowhere_or_too_far()
     {
         Refuses(KernelFault.OutOfRange, "range", KernelAttributes.None, One(1), One(5), One(0));
