@@ -10,6 +10,9 @@ public sealed record NbcRun
     /// <summary>No limits, no network; what is printed is lost.</summary>
     public static NbcRun Default { get; } = new();
 
+    /// <summary>Name of the frame that the run opens; null: that of the entry function.</summary>
+    public string? Name { get; init; }
+
     /// <summary>On whose behalf it runs, and how far it may go.</summary>
     public NbcTask Task { get; init; } = NbcTask.Default;
 
