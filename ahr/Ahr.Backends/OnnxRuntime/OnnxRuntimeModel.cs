@@ -68,7 +68,7 @@ internal sealed class OnnxRuntimeModel : IBackendModel
     private TensorSet Run(Tensor[] inputs, string[] wanted, NbcTask task, CancellationToken cancellation)
     {
         using InputValues values = new(inputs.Length);
-        using TaskFrame frame = _tasks.Enter(_name, task);
+        using TaskFrame frame = _tasks.Enter(task.Name.Length > 0 ? task.Name : _name, task);
         EngineRun run = _idle.TryTake(out EngineRun? idle) ? idle : new EngineRun(_tasks.Time);
         try
         {

@@ -33,8 +33,8 @@ public sealed class InferenceRouterTests
         (await scene.InferAsync(call)).Dispose();
         NbcTask task = scene.Local.Backend.LastTask!;
         Assert.Equal(
-            ("anna", "0af7651916cd43dd8448eb211c80319c", time.GetInstant() + call.Timeout),
-            (task.Owner, task.TraceId, task.Deadline!.Value));
+            ("adder", "anna", "0af7651916cd43dd8448eb211c80319c", time.GetInstant() + call.Timeout),
+            (task.Name, task.Owner, task.TraceId, task.Deadline!.Value));
     }
 
     [Theory]
@@ -43,9 +43,9 @@ public sealed class InferenceRouterTests
     [InlineData("00-0af7")]
     public void A_call_without_a_trace_belongs_to_that_of_its_activity(string? traceParent)
     {
-        Assert.Equal("", CallTask.Create("", traceParent, null).TraceId);
+        Assert.Equal("", CallTask.Create("no name", "", traceParent, null).TraceId);
         using Activity activity = new Activity("call").SetIdFormat(ActivityIdFormat.W3C).Start();
-        Assert.Equal(activity.TraceId.ToHexString(), CallTask.Create("", traceParent, null).TraceId);
+        Assert.Equal(activity.TraceId.ToHexString(), CallTask.Create("m", "", traceParent, null).TraceId);
     }
 
     [Fact]

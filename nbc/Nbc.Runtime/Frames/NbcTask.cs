@@ -69,6 +69,9 @@ public sealed record NbcTask
     /// <summary>Nobody's, without limits.</summary>
     public static NbcTask Default { get; } = new();
 
+    /// <summary>Name of its frame; empty: whoever runs it knows a name.</summary>
+    public string Name { get; init; } = "";
+
     /// <summary>Who asked; for reports and traces.</summary>
     public string Owner { get; init; } = "";
 

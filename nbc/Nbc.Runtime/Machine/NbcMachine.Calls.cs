@@ -64,7 +64,7 @@ internal sealed partial class NbcMachine
         try
         {
             arena = function.Source.ArenaBytes > 0 ? OpenArena(function) : null;
-            string name = _depth == 0 ? NameOfRun() : function.Source.Name;
+            string name = _depth == 0 ? _name : function.Source.Name;
             _stack.EnterCall(name, function.Source.LocalCount, returnAddress);
         }
         catch

@@ -29,6 +29,7 @@ internal sealed partial class NbcMachine : IDisposable
     private int _pc;
     private int _first;
     private FrameArena? _arena;
+    private string _name = "";
     private int _place = -1;
 
     public NbcMachine(LoadedProgram program, IResourceAccount? account, TimeProvider time, TaskBoard? tasks)
@@ -66,7 +67,9 @@ internal sealed partial class NbcMachine : IDisposable
         {
             _run = run;
             _stack.Begin(run.Task, task);
-            _place = _tasks?.Add(NameOfRun(), _stack) ?? -1;
+            _name = task.Name.Length > 0 ? task.Name
+                : run.Name ?? _program.Functions[_program.Source.Entry].Source.Name;
+            _place = _tasks?.Add(_name, _stack) ?? -1;
             _budget.Limit = _stack.Limits.MemoryBytes;
             _clock.Start(_stack.Limits.Time, _stack.Deadline, cancellation);
             _host.Start(run);
@@ -86,9 +89,6 @@ internal sealed partial class NbcMachine : IDisposable
             End();
         }
     }
-
-    // Of the outermost frame.
-    private string NameOfRun() => _run.Name ?? _program.Functions[_program.Source.Entry].Source.Name;
 
     /// <summary>Gives back the memory that is kept for the next run.</summary>
     public void Trim()

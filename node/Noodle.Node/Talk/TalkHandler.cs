@@ -120,7 +120,8 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
         var inputs = new TensorSet(tensors);
         LinkHead head = incoming.Head;
         NbcTask task = CallTask.Create(
-            incoming.Peer.Node.ToString(), head.TraceParent, services.Models.Tasks.Time.GetInstant() + head.Timeout);
+            request.Model, incoming.Peer.Node.ToString(), head.TraceParent,
+            services.Models.Tasks.Time.GetInstant() + head.Timeout);
         return await services.Duplicates.RunAsync(
             incoming.Peer.Node, head.IdempotencyKey,
             stop => services.Models.RunAsync(KeyOf(services, request), inputs, wanted, task, stop),

@@ -81,6 +81,8 @@ public sealed class TaskBoardTests
         Assert.Empty(_board.List());
         model.Run([], [], run with { Name = null, Task = NbcTask.Default }, CancellationToken.None);
         Assert.Equal(new RunningTask("main", "", "", TimeSpan.Zero, null), Assert.Single(seen));
+        model.Run([], [], run, new NbcTask { Name = "sum" }, CancellationToken.None);
+        Assert.Equal("sum", Assert.Single(seen).Name);
     }
 
     [Theory]
