@@ -13,7 +13,7 @@ public static class CallTask
     /// <summary>Describes a run.</summary>
     /// <param name="model">Name under which the model was deployed; of another form when a stranger says it.</param>
     /// <param name="owner">Who asked; empty when nobody said.</param>
-    /// <param name="traceParent">W3C trace context, as it came; null or malformed: that of the current activity.</param>
+    /// <param name="traceParent">W3C trace context, null or malformed: that of the current activity.</param>
     /// <param name="deadline">When the caller stops waiting; null: never.</param>
     public static NbcTask Create(string model, string owner, string? traceParent, Instant? deadline) => new()
     {

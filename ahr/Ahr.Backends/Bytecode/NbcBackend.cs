@@ -35,7 +35,8 @@ public sealed class NbcBackendOptions
 
 /// <summary>Runs models on Noodle's own bytecode engine.</summary>
 /// <remarks>What a run holds in memory is counted on the account given; a run that would pass its limit ends.</remarks>
-/// <param name="tasks">Where loads and runs are seen, and whose clock deadlines lie on; null: a board of its own.</param>
+/// <param name="tasks">Where loads and runs are seen, and whose clock deadlines lie on; null: a board of its own.
+/// </param>
 public sealed class NbcBackend(
     NbcBackendOptions options, ILogger<NbcBackend> logger, IResourceAccount? account = null, TaskBoard? tasks = null)
     : IBackend

@@ -8,8 +8,9 @@ namespace Ahr.Backends.OnnxRuntime;
 
 /// <summary>A model loaded in ONNX Runtime.</summary>
 /// <remarks>
-/// A run happens on the calling thread, in a frame of the model's name. Inputs are pinned, not copied, unless they are strings, empty or not aligned;
-/// outputs stay in the engine's memory until their set is disposed; strings are copied, byte for byte.
+/// A run happens on the calling thread, in a frame of the model's name. Inputs are pinned, not copied, unless they are
+/// strings, empty or not aligned; outputs stay in the engine's memory until their set is disposed; strings are copied,
+/// byte for byte.
 /// Bound: <see cref="MostIdle"/> idle runs are kept, one for each call that ran at the same time.
 /// </remarks>
 internal sealed class OnnxRuntimeModel : IBackendModel

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Nbc.Runtime.Frames;
 
-/// <summary>The open frame of a task that no machine of this runtime runs: another engine, a load, a transfer.</summary>
+/// <summary>The open frame of a task that no machine here runs: another engine, a load, a transfer.</summary>
 /// <remarks>One task owns it, until it is disposed; it serves another one then.</remarks>
 public sealed class TaskFrame : IDisposable
 {

@@ -62,7 +62,8 @@ public sealed class ControlTests
             ""","outcome":"None","durationUs":9,"scores":[{"node":"a-1","score":4,"reason":"won"}""" +
             """,{"node":"b-2","reason":"not ready"}]}]""";
         const string Tasks =
-            """[{"name":"m","owner":"anna","trace":"0af7","ageUs":5,"leftUs":-1},{"name":"load","owner":"","ageUs":0}]""";
+            """[{"name":"m","owner":"anna","trace":"0af7","ageUs":5,"leftUs":-1}""" +
+            """,{"name":"load","owner":"","ageUs":0}]""";
         await using ScriptedNode node = await ScriptedNode.StartAsync(context => ScriptedNode.WriteAsync(
             context, 200, context.Request.Path.Value!.EndsWith("models", StringComparison.Ordinal) ? $"[{Model}]"
                 : context.Request.Path.Value!.EndsWith("tasks", StringComparison.Ordinal) ? Tasks

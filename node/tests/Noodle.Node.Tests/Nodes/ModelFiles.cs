@@ -28,12 +28,12 @@ internal static class ModelFiles
         ];
     }
 
-    /// <summary>A loop of as many trips as input <c>trips</c> says, whose body keeps <c>x</c> as it is.</summary>
+    /// <summary>A loop of as many trips as input <c>trips</c> says, each of which doubles <c>x</c>.</summary>
     public static byte[] Loop()
     {
         byte[] body =
         [
-            .. Node("Identity", ["go"], ["go2"]), .. Node("Identity", ["v"], ["v2"]), .. Text(2, "body"),
+            .. Node("Identity", ["go"], ["go2"]), .. Node("Add", ["v", "v"], ["v2"]), .. Text(2, "body"),
             .. Scalar(11, "i", 7), .. Scalar(11, "go", 9), .. Scalar(11, "v", 1),
             .. Scalar(12, "go2", 9), .. Scalar(12, "v2", 1),
         ];
