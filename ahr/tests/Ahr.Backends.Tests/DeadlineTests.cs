@@ -3,10 +3,14 @@ using Ahr.Backends.Bytecode;
 using Ahr.Backends.OnnxRuntime;
 using Ahr.Backends.Tests.Bytecode;
 using Microsoft.Extensions.Logging.Abstractions;
+using Nbc.Assembly;
+using Nbc.Instructions;
+using Nbc.Runtime.Errors;
 using Nbc.Runtime.Frames;
+using Nbc.Runtime.Machine;
 using Nbc.Tensors;
+using Nbc.Values;
 using static Ahr.Backends.Tests.ModelFolder;
-using static Ahr.Backends.Tests.OnnxBytes;
 
 namespace Ahr.Backends.Tests;
 
@@ -68,18 +72,39 @@ public sealed class DeadlineTests : IDisposable
     }
 
     [Fact]
-    public async Task A_part_that_another_engine_runs_ends_with_the_run_around_it()
+    public void A_part_that_another_engine_runs_ends_with_the_run_around_it()
     {
-        using IBackendModel model = await LoadAsync("nbc", ForeignLoop());
-        TensorSet Inputs(long trips) => Set(
-            new Tensor("trips", ElementType.Int64, [], BitConverter.GetBytes(trips)),
-            new Tensor("on", ElementType.Bool, [], new byte[] { 1 }), Floats("x", [2, 2], 1, 2, 3, 4));
-        await LateAsync(model, Inputs(Endless), TimeSpan.FromMilliseconds(100));
+        string bytes = string.Concat(NbcBackendTests.EndlessLoop().Select(static each => $"\\x{each:X2}"));
+        string attributes = "{engine = \"onnxruntime\", inputs = [\"trips\", \"on\", \"x\"], outputs = [\"y\"], " +
+            $"model = \"{bytes}\"}}";
+        string text = $$"""
+            nbc 1
+            input trips : {{ElementTypes.TextOf(ElementType.Int64)}} []
+            input on : {{ElementTypes.TextOf(ElementType.Bool)}} []
+            input x : f32 []
+            output y : f32 []
+            func main (r0, r1, r2) -> (r3) {
+                TENSOR_ENGINE_CALL r3 = r0, r1, r2 {{attributes}}
+                RET
+            }
+            """;
+        Assert.True(
+            NbcAssembler.TryAssemble(text, out NbcProgram? program, out AssemblyFault? fault), fault?.ToString());
+        using NbcModel model = NbcRuntime.Load(program, new NbcLoadOptions { Engines = EngineCallKernel.Create });
+        NbcValue?[] Inputs(long trips) =>
+        [
+            TensorValue.From(ElementType.Int64, [trips]), TensorValue.From(ElementType.Bool, [true]),
+            TensorValue.From(ElementType.Float32, [1f]),
+        ];
+        NbcValue?[] y = new NbcValue?[1];
+        NbcException late = Assert.Throws<NbcException>(() => model.Run(
+            Inputs(Endless), y, NbcRun.Default, Until(TimeSpan.FromMilliseconds(100)), Cancel));
+        Assert.Equal(NbcErrorCode.DeadlineExceeded, late.Error.Code);
         using CancellationTokenSource stop = new(TimeSpan.FromMilliseconds(100));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Run(
-            async () => await model.RunAsync(Inputs(Endless), null, stop.Token), Cancel).WaitAsync(s_patience, Cancel));
-        using TensorSet once = await model.RunAsync(Inputs(1), null, Cancel);
-        Assert.Equal(4f, BitConverter.ToSingle(once.Tensors[0].Data.Span[4..]));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => model.Run(Inputs(Endless), y, NbcRun.Default, stop.Token));
+        model.Run(Inputs(3), y, NbcRun.Default, Until(s_patience), Cancel);
+        Assert.Equal([8f], ((TensorValue)y[0]!).Span<float>());
     }
 
     [Fact]
@@ -124,37 +149,17 @@ public sealed class DeadlineTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    // A Loop whose body holds an operator that only ONNX Runtime has.
-    private static byte[] ForeignLoop()
-    {
-        byte[] body = Graph(
-            Node("Identity", ["go"], ["go2"]),
-            Node(NbcBackendTests.ForeignOperator, ["v"], ["t"], "com.microsoft"), Node("Identity", ["t"], ["v2"]),
-            Value(11, "i", 7, []), Value(11, "go", 9, []), Value(11, "v", 1, [2, 2]),
-            Value(12, "go2", 9, []), Value(12, "v2", 1, [2, 2]));
-        return Join(
-            Model(Graph(
-                Node("Loop", ["trips", "on", "x"], ["z"], "",
-                    Bytes(5, Join(Text(1, "body"), Bytes(6, body), Int(20, 5)))),
-                Node("Add", ["z", "z"], ["y"]),
-                Value(11, "trips", 7, []), Value(11, "on", 9, []), Value(11, "x", 1, [2, 2]),
-                Value(12, "y", 1, [2, 2]))),
-            Bytes(8, Join(Text(1, "com.microsoft"), Int(2, 1))));
-    }
-
     private static TensorSet Trips(long count) => Set(
         new Tensor("trips", ElementType.Int64, [], BitConverter.GetBytes(count)),
         new Tensor("on", ElementType.Bool, [], new byte[] { 1 }), Floats("x", [], 1));
 
     private static NbcTask Until(TimeSpan left) => new() { Deadline = TimeProvider.System.GetInstant() + left };
 
-    private static Task<BackendException> LateAsync(IBackendModel model, long trips, TimeSpan left) =>
-        LateAsync(model, Trips(trips), left);
-
-    private static async Task<BackendException> LateAsync(IBackendModel model, TensorSet inputs, TimeSpan left)
+    private static async Task<BackendException> LateAsync(IBackendModel model, long trips, TimeSpan left)
     {
         BackendException late = await Assert.ThrowsAsync<BackendException>(() => Task.Run(
-            async () => await model.RunAsync(inputs, null, Until(left), Cancel), Cancel).WaitAsync(s_patience, Cancel));
+            async () => await model.RunAsync(Trips(trips), null, Until(left), Cancel), Cancel)
+            .WaitAsync(s_patience, Cancel));
         Assert.Equal(BackendFault.DeadlineExceeded, late.Fault);
         return late;
     }
