@@ -1,3 +1,4 @@
+using Nbc.Runtime.Frames;
 using Nbc.Tensors;
 
 namespace Ahr.Backends;
@@ -26,11 +27,19 @@ public interface IBackendModel : IDisposable
     /// <summary>Runs the model once.</summary>
     /// <param name="inputs">All inputs, by name, in any order; read until the run ends, not disposed.</param>
     /// <param name="outputs">Names of the wanted outputs in the wanted order; null for all.</param>
+    /// <param name="task">On whose behalf: what the run's frame carries. Its deadline lies on the clock of the
+    /// backend's board, and ends the run.</param>
     /// <param name="cancellation">Ends the run early where the engine can.</param>
     /// <returns>The outputs; the caller disposes them.</returns>
     /// <exception cref="BackendException">An input is missing, unknown or of another type or shape; or the run
-    /// failed.</exception>
-    ValueTask<TensorSet> RunAsync(TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation);
+    /// failed, or did not end before the deadline.</exception>
+    ValueTask<TensorSet> RunAsync(
+        TensorSet inputs, IReadOnlyList<string>? outputs, NbcTask task, CancellationToken cancellation);
+
+    /// <summary>Runs the model once on nobody's behalf.</summary>
+    /// <inheritdoc cref="RunAsync(TensorSet, IReadOnlyList{string}, NbcTask, CancellationToken)"/>
+    ValueTask<TensorSet> RunAsync(TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation) =>
+        RunAsync(inputs, outputs, NbcTask.Default, cancellation);
 }
 
 /// <summary>Which engine runs a model with one set of input shapes, and how fast each was.</summary>
@@ -59,6 +68,9 @@ public enum BackendFault
 
     /// <summary>The run wanted more memory or time than it may have; another engine is not asked.</summary>
     LimitReached,
+
+    /// <summary>The deadline passed: whoever asked does not wait any more.</summary>
+    DeadlineExceeded,
 }
 
 /// <summary>A model could not be loaded or run; the message is one sentence that names the thing and the way

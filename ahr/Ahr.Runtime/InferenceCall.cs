@@ -13,6 +13,7 @@ namespace Ahr.Runtime;
 /// <param name="TraceParent">W3C trace context of the caller; null when there is none.</param>
 /// <param name="Requirement">What the node that runs it must be, such as <c>on(gpu, memory&gt;=8GB)</c>, for the
 /// <see cref="INodeSelector"/>; null when any will do.</param>
+/// <param name="Owner">Who asked, as the frame of the run carries it; empty when nobody said.</param>
 public sealed record InferenceCall(
     string Model,
     TensorSet Inputs,
@@ -20,7 +21,8 @@ public sealed record InferenceCall(
     TimeSpan Timeout,
     Guid IdempotencyKey,
     string? TraceParent = null,
-    string? Requirement = null);
+    string? Requirement = null,
+    string Owner = "");
 
 /// <summary>Why a call has no result.</summary>
 public enum InferenceFault

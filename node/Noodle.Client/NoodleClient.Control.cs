@@ -55,6 +55,11 @@ public sealed partial class NoodleClient
     public Task<IReadOnlyList<ReplicaInfo>> GetReplicasAsync(CancellationToken cancellation = default) =>
         GetAsync(ControlPaths.Replicas, ControlJson.Default.IReadOnlyListReplicaInfo, cancellation);
 
+    /// <summary>What runs on the answering node now, the oldest first.</summary>
+    /// <exception cref="NoodleException">No node answered.</exception>
+    public Task<IReadOnlyList<TaskInfo>> GetTasksAsync(CancellationToken cancellation = default) =>
+        GetAsync(ControlPaths.Tasks, ControlJson.Default.IReadOnlyListTaskInfo, cancellation);
+
     /// <summary>The last decisions of one node, newest first.</summary>
     /// <param name="limit">1 to <see cref="MaxDecisions"/>.</param>
     /// <exception cref="NoodleException">No node answered.</exception>

@@ -9,6 +9,7 @@ using Ahr.Planning;
 using Ahr.Runtime;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Nbc.Runtime.Frames;
 using Nbc.Runtime.Resources;
 using Noodle.Node.Control;
 using Noodle.Node.Health;
@@ -45,6 +46,7 @@ internal sealed class NodeRuntime(
 
     private readonly ILogger _log = logs.CreateLogger<NodeRuntime>();
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskBoard _tasks = new(time);
     private NodeFolder? _folder;
     private NodeMesh? _mesh;
     private Parts? _parts;
@@ -203,7 +205,8 @@ internal sealed class NodeRuntime(
         var store = new ModelStore(
             folder.ModelsPath, new ModelStoreOptions { MaxModelBytes = options.MaxModelBytes },
             logs.CreateLogger<ModelStore>());
-        var backend = new OnnxRuntimeBackend(new OnnxRuntimeOptions(), logs.CreateLogger<OnnxRuntimeBackend>());
+        var backend = new OnnxRuntimeBackend(
+            new OnnxRuntimeOptions(), logs.CreateLogger<OnnxRuntimeBackend>(), _tasks);
         ClusterModels? deployed = null; // it needs the host, which needs the fetcher
         var fetcher = new PeerModelFetcher(
             new LinkContentPeers(peers), digest => deployed?.FindByDigest(digest), time,
@@ -263,12 +266,15 @@ internal sealed class NodeRuntime(
         ResourceAccount runs = account.OpenChild("nbc");
         ILogger<NbcBackend> log = logs.CreateLogger<NbcBackend>();
         // Whoever names Noodle's own engine gets nothing else; where either will do, parts may run on the other.
-        var nbc = new NbcBackend(new NbcBackendOptions { AllowFallback = false }, log, runs);
-        var mixed = new NbcBackend(new NbcBackendOptions(), log, runs);
+        var nbc = new NbcBackend(new NbcBackendOptions { AllowFallback = false }, log, runs, _tasks);
+        var mixed = new NbcBackend(new NbcBackendOptions(), log, runs, _tasks);
         var auto = new AutoBackend([mixed, onnxRuntime], time, logs.CreateLogger<AutoBackend>());
         return new ModelHost(
             folder.Node, store, auto, account, fetcher, new ModelHostOptions(), logs.CreateLogger<ModelHost>(), nbc,
-            onnxRuntime);
+            onnxRuntime)
+        {
+            Tasks = _tasks,
+        };
     }
 
     private ProgramMail AssemblePrograms(NodeFolder folder, MeshPeers peers, TrustParts trust, MeshFacts facts) => new(

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Nbc.Runtime.Frames;
 using Nbc.Tensors;
 
 namespace Ahr.Backends.Auto;
@@ -45,7 +46,7 @@ internal sealed class AutoModel : IBackendModel
     }
 
     public async ValueTask<TensorSet> RunAsync(
-        TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
+        TensorSet inputs, IReadOnlyList<string>? outputs, NbcTask task, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         string shapes = Key(inputs);
@@ -55,12 +56,13 @@ internal sealed class AutoModel : IBackendModel
             try
             {
                 long start = _time.GetTimestamp();
-                TensorSet answer = await _engines[engine].Model.RunAsync(inputs, outputs, cancellation)
+                TensorSet answer = await _engines[engine].Model.RunAsync(inputs, outputs, task, cancellation)
                     .ConfigureAwait(false);
                 Note(trial, engine, _time.GetElapsedTime(start), shapes);
                 return answer;
             }
-            catch (BackendException failed) when (failed.Fault == BackendFault.LimitReached)
+            catch (BackendException failed) when (
+                failed.Fault is BackendFault.LimitReached or BackendFault.DeadlineExceeded)
             {
                 GiveUp(trial, engine); // whoever watches limits is asked again next time, not one that does not
                 throw;

@@ -3,15 +3,18 @@ using Ahr.Backends.OnnxRuntime;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.ML.OnnxRuntime;
 using Nbc.Kernels;
+using Nbc.Runtime.Errors;
 using Nbc.Tensors;
 using Nbc.Values;
 
 namespace Ahr.Backends.Bytecode;
 
 /// <summary>A part of a model that ONNX Runtime runs, because Noodle's own engine lacks an operator in it.</summary>
-/// <remarks>Cost: operands and results are copied in and out.</remarks>
+/// <remarks>Cost: operands and results are copied in and out. It ends within <see cref="s_lookEvery"/> of a deadline or
+/// a cancellation, at the engine's next node.</remarks>
 internal sealed class EngineCallKernel : Kernel, IDisposable
 {
+    private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(10);
     private readonly InferenceSession _session;
     private readonly string[] _inputs;
     private readonly string[] _outputs;
@@ -48,6 +51,9 @@ internal sealed class EngineCallKernel : Kernel, IDisposable
     {
         List<OrtValue> values = [];
         List<string> names = [];
+        using RunOptions options = new();
+        // The engine calls nobody back: somebody else looks whether the run is to end, as kernels do between blocks.
+        using Timer watch = new(_ => Look(context, options), null, s_lookEvery, s_lookEvery);
         try
         {
             for (int i = 0; i < _inputs.Length; i++)
@@ -59,7 +65,6 @@ internal sealed class EngineCallKernel : Kernel, IDisposable
                 }
             }
 
-            using RunOptions options = new();
             using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(options, names, values, _outputs);
             for (int i = 0; i < _outputs.Length; i++)
             {
@@ -68,11 +73,35 @@ internal sealed class EngineCallKernel : Kernel, IDisposable
         }
         catch (OnnxRuntimeException reason)
         {
+            context.ThrowIfCancelled();
             throw new KernelException(KernelFault.WrongShape, $"ONNX Runtime says: {FirstLine(reason)}");
         }
         finally
         {
+            StopLooking(watch);
             values.ForEach(value => value.Dispose());
+        }
+    }
+
+    private static void Look(KernelContext context, RunOptions options)
+    {
+        try
+        {
+            context.ThrowIfCancelled();
+        }
+        catch (Exception e) when (e is OperationCanceledException or NbcException)
+        {
+            options.Terminate = true;
+        }
+    }
+
+    // A look that is under way may not reach options that are gone, or a context that runs something else.
+    private static void StopLooking(Timer watch)
+    {
+        using ManualResetEvent stopped = new(false);
+        if (watch.Dispose(stopped))
+        {
+            stopped.WaitOne();
         }
     }
 

@@ -35,9 +35,14 @@ public sealed class NbcBackendOptions
 
 /// <summary>Runs models on Noodle's own bytecode engine.</summary>
 /// <remarks>What a run holds in memory is counted on the account given; a run that would pass its limit ends.</remarks>
+/// <param name="tasks">Where loads and runs are seen, and whose clock deadlines lie on; null: a board of its own.
+/// </param>
 public sealed class NbcBackend(
-    NbcBackendOptions options, ILogger<NbcBackend> logger, IResourceAccount? account = null) : IBackend
+    NbcBackendOptions options, ILogger<NbcBackend> logger, IResourceAccount? account = null, TaskBoard? tasks = null)
+    : IBackend
 {
+    private readonly TaskBoard _tasks = tasks ?? new TaskBoard(TimeProvider.System);
+
     /// <inheritdoc/>
     public string Name => "nbc";
 
@@ -51,6 +56,7 @@ public sealed class NbcBackend(
     private NbcBackendModel Load(string path)
     {
         string name = Path.GetFileName(path);
+        using TaskFrame frame = _tasks.Enter($"load {name}", NbcTask.Default);
         (NtirModule module, ImportReport report) = NbcCompilation.Import(path, options.AllowFallback);
         foreach (FallbackRegion part in report.Fallbacks)
         {
@@ -59,7 +65,7 @@ public sealed class NbcBackend(
 
         TensorSpec[] inputs = [.. module.Main.Body.Parameters.Select(parameter =>
             Spec(name, "input", parameter.Name ?? "", parameter.Type))];
-        ShapePrograms programs = new(module, name, options, logger, account);
+        ShapePrograms programs = new(module, name, options, logger, account, _tasks);
         try
         {
             TensorSpec[] outputs = [.. programs.Generic.Outputs.Select(port =>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Ahr.Backends.OnnxRuntime;
 using Nbc.Runtime.Errors;
 using Nbc.Runtime.Frames;
@@ -9,7 +8,7 @@ using Nbc.Values;
 namespace Ahr.Backends.Bytecode;
 
 /// <summary>A model loaded in the bytecode engine.</summary>
-/// <remarks>A run happens on the calling thread, in a frame that carries the model's name as its owner.</remarks>
+/// <remarks>A run happens on the calling thread, in a frame of the model's name.</remarks>
 internal sealed class NbcBackendModel : IBackendModel
 {
     private readonly string _name;
@@ -32,7 +31,7 @@ internal sealed class NbcBackendModel : IBackendModel
         Outputs = outputs;
         _rule = new InputRule(name, inputs, rankless);
         _all = [.. Enumerable.Range(0, outputs.Length)];
-        _run = new NbcRun { Task = new NbcTask { Owner = $"model {name}", Limits = limits } };
+        _run = new NbcRun { Name = name, Task = new NbcTask { Limits = limits } };
     }
 
     public IReadOnlyList<TensorSpec> Inputs { get; }
@@ -42,30 +41,26 @@ internal sealed class NbcBackendModel : IBackendModel
     public IReadOnlyList<EngineChoice> Engines { get; } = [new("", "nbc", [])];
 
     public ValueTask<TensorSet> RunAsync(
-        TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
+        TensorSet inputs, IReadOnlyList<string>? outputs, NbcTask task, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(task);
         cancellation.ThrowIfCancellationRequested();
         Tensor[] ordered = _rule.Order(inputs);
         int[] wanted = outputs is null ? _all : OutputRule.Find(_name, Outputs, outputs);
-        return new(Run(ordered, wanted, cancellation));
+        return new(Run(ordered, wanted, task, cancellation));
     }
 
     public void Dispose() => _programs.Dispose();
 
-    // The frames of a run carry the trace that it belongs to, where there is one.
-    private NbcRun Traced() => Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity
-        ? _run with { Task = _run.Task with { TraceId = activity.TraceId.ToHexString() } }
-        : _run;
-
-    private TensorSet Run(Tensor[] ordered, int[] wanted, CancellationToken cancellation)
+    private TensorSet Run(Tensor[] ordered, int[] wanted, NbcTask task, CancellationToken cancellation)
     {
         using PinnedInputs pinned = PinnedInputs.Of(ordered);
         NbcValue?[] results = new NbcValue?[Outputs.Count];
         try
         {
             using ShapePrograms.Lease program = _programs.Rent(ordered);
-            program.Model.Run(pinned.Values, results, Traced(), cancellation);
+            program.Model.Run(pinned.Values, results, _run, task, cancellation);
             return MachineOutputs.Wrap(Outputs, results, wanted, "nbc");
         }
         catch (NbcException reason)
@@ -76,11 +71,14 @@ internal sealed class NbcBackendModel : IBackendModel
             }
 
             throw new BackendException(
-                reason.Error.Code is NbcErrorCode.TooLarge or NbcErrorCode.OutOfTime
-                    ? BackendFault.LimitReached
-                    : BackendFault.RunFailed,
-                $"'{_name}' could not be run with these inputs: {reason.Error}",
-                reason);
+                FaultOf(reason.Error.Code), $"'{_name}' could not be run with these inputs: {reason.Error}", reason);
         }
     }
+
+    private static BackendFault FaultOf(NbcErrorCode code) => code switch
+    {
+        NbcErrorCode.TooLarge or NbcErrorCode.OutOfTime => BackendFault.LimitReached,
+        NbcErrorCode.DeadlineExceeded => BackendFault.DeadlineExceeded,
+        _ => BackendFault.RunFailed,
+    };
 }

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Nbc.Instructions;
 using Nbc.Kernels;
 using Nbc.Runtime.Errors;
+using Nbc.Runtime.Frames;
 using Nbc.Runtime.Machine;
 using Nbc.Tensors;
 using Noodle.Primitives;
@@ -29,6 +30,7 @@ internal sealed class ShapePrograms : IDisposable
     private readonly NbcBackendOptions _options;
     private readonly ILogger _logger;
     private readonly IResourceAccount? _account;
+    private readonly TaskBoard _tasks;
     private readonly bool _isFixed;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
@@ -38,8 +40,10 @@ internal sealed class ShapePrograms : IDisposable
     private bool _disposed;
 
     public ShapePrograms(
-        NtirModule module, string name, NbcBackendOptions options, ILogger logger, IResourceAccount? account)
+        NtirModule module, string name, NbcBackendOptions options, ILogger logger, IResourceAccount? account,
+        TaskBoard tasks)
     {
+        _tasks = tasks;
         _module = module;
         _name = name;
         _options = options;
@@ -135,6 +139,7 @@ internal sealed class ShapePrograms : IDisposable
         NbcModel? model = null;
         try
         {
+            using TaskFrame frame = _tasks.Enter($"lower {_name} for one set of shapes", NbcTask.Default);
             NtirModule copy = RegionCopy.Copy(_module);
             for (int i = 0; i < shapes.Length; i++)
             {
@@ -166,7 +171,12 @@ internal sealed class ShapePrograms : IDisposable
         try
         {
             return NbcRuntime.Load(
-                program, new NbcLoadOptions { MaxRuns = runs, Engines = EngineCallKernel.Create }, _account);
+                program,
+                new NbcLoadOptions
+                {
+                    MaxRuns = runs, Engines = EngineCallKernel.Create, Clock = _tasks.Time, Tasks = _tasks,
+                },
+                _account);
         }
         catch (NbcException refused)
         {

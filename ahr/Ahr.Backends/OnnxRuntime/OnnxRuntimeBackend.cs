@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
+using Nbc.Runtime.Frames;
 
 namespace Ahr.Backends.OnnxRuntime;
 
@@ -15,9 +16,14 @@ public sealed partial class OnnxRuntimeBackend : IBackend
 
     private readonly OnnxRuntimeOptions _options;
     private readonly ILogger<OnnxRuntimeBackend> _logger;
+    private readonly TaskBoard _tasks;
 
-    public OnnxRuntimeBackend(OnnxRuntimeOptions options, ILogger<OnnxRuntimeBackend> logger)
+    /// <param name="tasks">Where loads and runs are seen, and whose clock deadlines lie on; null: a board of its own.
+    /// </param>
+    public OnnxRuntimeBackend(
+        OnnxRuntimeOptions options, ILogger<OnnxRuntimeBackend> logger, TaskBoard? tasks = null)
     {
+        _tasks = tasks ?? new TaskBoard(TimeProvider.System);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(logger);
         _options = options;
@@ -53,6 +59,7 @@ public sealed partial class OnnxRuntimeBackend : IBackend
 
     private OnnxRuntimeModel Load(string path, CancellationToken cancellation)
     {
+        using TaskFrame frame = _tasks.Enter($"load {Path.GetFileName(path)}", NbcTask.Default);
         OnnxFile file = Inspect(path, out long sizeBytes);
         OnnxRuntimeEngine.Start(_logger);
         using SessionOptions options = new();
@@ -69,7 +76,7 @@ public sealed partial class OnnxRuntimeBackend : IBackend
         try
         {
             session = new InferenceSession(path, options);
-            OnnxRuntimeModel model = new(Path.GetFileName(path), session, file.Rankless, _logger);
+            OnnxRuntimeModel model = new(Path.GetFileName(path), session, file.Rankless, _tasks, _logger);
             Log.ModelLoaded(_logger, sizeBytes, threads);
             session = null;
             return model;

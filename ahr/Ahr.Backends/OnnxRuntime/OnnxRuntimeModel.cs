@@ -1,15 +1,17 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
+using Nbc.Runtime.Frames;
 using Nbc.Tensors;
 
 namespace Ahr.Backends.OnnxRuntime;
 
 /// <summary>A model loaded in ONNX Runtime.</summary>
 /// <remarks>
-/// A run happens on the calling thread. Inputs are pinned, not copied, unless they are strings, empty or not aligned;
-/// outputs stay in the engine's memory until their set is disposed; strings are copied, byte for byte.
-/// Bound: <see cref="MostIdle"/> idle run options are kept, one for each call that ran at the same time.
+/// A run happens on the calling thread, in a frame of the model's name. Inputs are pinned, not copied, unless they are
+/// strings, empty or not aligned; outputs stay in the engine's memory until their set is disposed; strings are copied,
+/// byte for byte.
+/// Bound: <see cref="MostIdle"/> idle runs are kept, one for each call that ran at the same time.
 /// </remarks>
 internal sealed class OnnxRuntimeModel : IBackendModel
 {
@@ -21,10 +23,13 @@ internal sealed class OnnxRuntimeModel : IBackendModel
     private readonly string[] _inputNames;
     private readonly string[] _outputNames;
     private readonly ILogger _logger;
-    private readonly ConcurrentBag<RunOptions> _idle = [];
+    private readonly TaskBoard _tasks;
+    private readonly ConcurrentBag<EngineRun> _idle = [];
 
-    public OnnxRuntimeModel(string name, InferenceSession session, IReadOnlySet<string> rankless, ILogger logger)
+    public OnnxRuntimeModel(
+        string name, InferenceSession session, IReadOnlySet<string> rankless, TaskBoard tasks, ILogger logger)
     {
+        _tasks = tasks;
         _name = name;
         _session = session;
         _logger = logger;
@@ -42,28 +47,30 @@ internal sealed class OnnxRuntimeModel : IBackendModel
     public IReadOnlyList<EngineChoice> Engines { get; } = [new("", "onnxruntime", [])];
 
     public ValueTask<TensorSet> RunAsync(
-        TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
+        TensorSet inputs, IReadOnlyList<string>? outputs, NbcTask task, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(task);
         cancellation.ThrowIfCancellationRequested();
         Tensor[] ordered = _rule.Order(inputs);
         string[] wanted = outputs is null ? _outputNames : CheckOutputs(outputs);
-        return new(Run(ordered, wanted, cancellation));
+        return new(Run(ordered, wanted, task, cancellation));
     }
 
     public void Dispose()
     {
         _session.Dispose();
-        while (_idle.TryTake(out RunOptions? options))
+        while (_idle.TryTake(out EngineRun? run))
         {
-            options.Dispose();
+            run.Dispose();
         }
     }
 
-    private TensorSet Run(Tensor[] inputs, string[] wanted, CancellationToken cancellation)
+    private TensorSet Run(Tensor[] inputs, string[] wanted, NbcTask task, CancellationToken cancellation)
     {
         using InputValues values = new(inputs.Length);
-        RunOptions options = _idle.TryTake(out RunOptions? idle) ? idle : new RunOptions();
+        using TaskFrame frame = _tasks.Enter(task.Name.Length > 0 ? task.Name : _name, task);
+        EngineRun run = _idle.TryTake(out EngineRun? idle) ? idle : new EngineRun(_tasks.Time);
         try
         {
             foreach (Tensor input in inputs)
@@ -71,17 +78,18 @@ internal sealed class OnnxRuntimeModel : IBackendModel
                 values.Add(input);
             }
 
-            IDisposableReadOnlyCollection<OrtValue> results;
-            using (cancellation.UnsafeRegister(static state => ((RunOptions)state!).Terminate = true, options))
-            {
-                results = _session.Run(options, _inputNames, values.Values, wanted);
-            }
-
-            return OutputValues.Wrap(wanted, results);
+            return run.TryBegin(frame.Stack.Deadline, cancellation)
+                ? OutputValues.Wrap(wanted, _session.Run(run.Options, _inputNames, values.Values, wanted))
+                : throw TooLate(null);
         }
         catch (OnnxRuntimeException reason)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (run.IsOver)
+            {
+                throw TooLate(reason);
+            }
+
             Log.EngineSaid(_logger, _name, reason.Message);
             throw new BackendException(
                 BackendFault.RunFailed,
@@ -91,16 +99,19 @@ internal sealed class OnnxRuntimeModel : IBackendModel
         }
         finally
         {
-            if (options.Terminate || _idle.Count >= MostIdle)
+            if (run.End() && _idle.Count < MostIdle)
             {
-                options.Dispose();
+                _idle.Add(run);
             }
             else
             {
-                _idle.Add(options);
+                run.Dispose();
             }
         }
     }
+
+    private BackendException TooLate(OnnxRuntimeException? reason) => new(
+        BackendFault.DeadlineExceeded, $"'{_name}' was not done at the deadline: give the call more time", reason);
 
     private string[] CheckOutputs(IReadOnlyList<string> outputs) =>
         Array.ConvertAll(OutputRule.Find(_name, Outputs, outputs), place => _outputNames[place]);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Ahr.Backends;
 using Ahr.Planning;
 using Microsoft.Extensions.Logging;
+using Nbc.Runtime.Frames;
 using Nbc.Tensors;
 using Noodle.Primitives;
 
@@ -48,7 +49,7 @@ internal sealed class LoadedModel : IDisposable
     public ServiceTimeEstimate Estimate => new(Interlocked.Read(ref _estimate));
 
     public async ValueTask<InferenceAnswer> RunAsync(
-        TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
+        TensorSet inputs, IReadOnlyList<string>? outputs, NbcTask task, CancellationToken cancellation)
     {
         // Entered first and looked at second, and the other way round in CloseAsync: one of the two sees the other.
         int entered = Interlocked.Increment(ref _entered);
@@ -69,7 +70,7 @@ internal sealed class LoadedModel : IDisposable
             await _slots.WaitAsync(cancellation).ConfigureAwait(false);
             try
             {
-                return await RunInSlotAsync(inputs, outputs, cancellation).ConfigureAwait(false);
+                return await RunInSlotAsync(inputs, outputs, task, cancellation).ConfigureAwait(false);
             }
             finally
             {
@@ -104,7 +105,7 @@ internal sealed class LoadedModel : IDisposable
     }
 
     private async ValueTask<InferenceAnswer> RunInSlotAsync(
-        TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
+        TensorSet inputs, IReadOnlyList<string>? outputs, NbcTask task, CancellationToken cancellation)
     {
         // The engine is cold: 10 ms for a model that later takes 40 us, and a mean that forgets it only after dozens.
         bool isFirst = Served == 0;
@@ -113,8 +114,9 @@ internal sealed class LoadedModel : IDisposable
         try
         {
             TensorSet result = !estimate.IsUnknown && estimate.Microseconds < InlineMicroseconds
-                ? await _model.RunAsync(inputs, outputs, cancellation).ConfigureAwait(false)
-                : await Task.Run(() => _model.RunAsync(inputs, outputs, cancellation).AsTask(), CancellationToken.None)
+                ? await _model.RunAsync(inputs, outputs, task, cancellation).ConfigureAwait(false)
+                : await Task.Run(
+                        () => _model.RunAsync(inputs, outputs, task, cancellation).AsTask(), CancellationToken.None)
                     .ConfigureAwait(false);
             TimeSpan compute = Stopwatch.GetElapsedTime(start);
             if (!isFirst)
@@ -131,9 +133,7 @@ internal sealed class LoadedModel : IDisposable
         }
         catch (BackendException reason)
         {
-            return Fault(
-                reason.Fault == BackendFault.InvalidInput ? InferenceFault.InvalidInput : InferenceFault.RunFailed,
-                reason.Message);
+            return Fault(FaultOf(reason.Fault), reason.Message);
         }
         catch (Exception reason) when (reason is not OperationCanceledException)
         {
@@ -142,6 +142,13 @@ internal sealed class LoadedModel : IDisposable
                 InferenceFault.RunFailed, $"the engine failed with {reason.GetType().Name}: see the node's log");
         }
     }
+
+    private static InferenceFault FaultOf(BackendFault fault) => fault switch
+    {
+        BackendFault.InvalidInput => InferenceFault.InvalidInput,
+        BackendFault.DeadlineExceeded => InferenceFault.DeadlineExceeded,
+        _ => InferenceFault.RunFailed,
+    };
 
     // Two runs that end together may count as one: the estimate does not need both, and no lock is worth it.
     private void Learn(TimeSpan compute)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Ahr.Backends;
 using Microsoft.Extensions.Logging;
+using Nbc.Runtime.Frames;
 using Nbc.Tensors;
 using Noodle.Primitives;
 
@@ -63,6 +64,9 @@ public sealed class ModelHost : IAsyncDisposable
 
     /// <summary>The node whose models these are.</summary>
     public NodeId Node { get; }
+
+    /// <summary>Where fetching and loading is seen; that of the backends, so that runs are seen there, too.</summary>
+    public TaskBoard Tasks { get; init; } = new(TimeProvider.System);
 
     /// <summary>Raised by every change of a model's state here; raise it too when a peer's models change.</summary>
     public ReadinessSignal Changes { get; } = new();
@@ -168,16 +172,24 @@ public sealed class ModelHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs a model once on nobody's behalf.</summary>
+    /// <inheritdoc cref="RunAsync(ModelKey, TensorSet, IReadOnlyList{string}, NbcTask, CancellationToken)"/>
+    public ValueTask<InferenceAnswer> RunAsync(
+        ModelKey key, TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation) =>
+        RunAsync(key, inputs, outputs, NbcTask.Default, cancellation);
+
     /// <summary>Runs a model once; every fault comes back in the answer.</summary>
     /// <param name="outputs">Wanted outputs in the wanted order; null for all.</param>
+    /// <param name="task">On whose behalf; its deadline lies on the clock of <see cref="Tasks"/>.</param>
     /// <exception cref="OperationCanceledException">Cancelled while it waited or ran.</exception>
     public ValueTask<InferenceAnswer> RunAsync(
-        ModelKey key, TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
+        ModelKey key, TensorSet inputs, IReadOnlyList<string>? outputs, NbcTask task, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(inputs);
+        ArgumentNullException.ThrowIfNull(task);
         if (Find(key) is { Unload: null, Loaded: { } loaded })
         {
-            return loaded.RunAsync(inputs, outputs, cancellation);
+            return loaded.RunAsync(inputs, outputs, task, cancellation);
         }
 
         ModelStatus status = GetStatus(key);
@@ -242,6 +254,7 @@ public sealed class ModelHost : IAsyncDisposable
     {
         long start = Stopwatch.GetTimestamp();
         string? fault;
+        using TaskFrame frame = Tasks.Enter($"get model {model.Digest[..12]} ready", NbcTask.Default);
         try
         {
             Changes.Raise();

@@ -7,7 +7,8 @@ namespace Ahr.Runtime;
 /// <remarks>
 /// Meaning: a call is known by who sent it and its idempotency key. While it runs, another one joins it. When it has
 /// ended well its result is kept for a while, for a caller whose connection broke before the answer; faults are not
-/// kept, because trying again may help. The run is cancelled only when every caller that joined it has gone.
+/// kept, because trying again may help. The run is cancelled only when every caller that joined it has gone; it ends at
+/// the deadline of the caller that began it, and one that joined and has more time then begins it anew.
 /// Bound: keys, bytes kept and time, by <see cref="DuplicateCallsOptions"/>; the oldest kept results go first. When all
 /// keys are running calls, a new call is refused as Overloaded.
 /// Safe for several threads.
@@ -66,6 +67,25 @@ public sealed class DuplicateCalls : IDisposable
         CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(run);
+        while (true)
+        {
+            (InferenceAnswer answer, bool isOwn) = await RunOrJoinAsync(caller, key, run, cancellation)
+                .ConfigureAwait(false);
+            if (isOwn || answer.Fault != InferenceFault.DeadlineExceeded)
+            {
+                return answer;
+            }
+
+            answer.Dispose(); // the time that was over is another caller's
+        }
+    }
+
+    private async ValueTask<(InferenceAnswer Answer, bool IsOwn)> RunOrJoinAsync(
+        NodeId caller,
+        Guid key,
+        Func<CancellationToken, ValueTask<InferenceAnswer>> run,
+        CancellationToken cancellation)
+    {
         cancellation.ThrowIfCancellationRequested();
         Entry entry;
         bool isFirst;
@@ -76,11 +96,11 @@ public sealed class DuplicateCalls : IDisposable
             isFirst = !TryJoin((caller, key), out Entry? known);
             if (isFirst && !TryMakeRoom())
             {
-                return new InferenceAnswer
+                return (new InferenceAnswer
                 {
                     Fault = InferenceFault.Overloaded,
                     Message = $"{_options.MaxKeys} calls of other nodes run on this node: try another node",
-                };
+                }, true);
             }
 
             entry = known ?? new Entry((caller, key));
@@ -100,7 +120,7 @@ public sealed class DuplicateCalls : IDisposable
         {
             SharedAnswer shared = await entry.Result.WaitAsync(cancellation).ConfigureAwait(false);
             // This caller still counts as waiting, so the result cannot have been given back.
-            return shared.TryShare()!;
+            return (shared.TryShare()!, isFirst);
         }
         finally
         {

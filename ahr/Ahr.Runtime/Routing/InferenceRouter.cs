@@ -1,5 +1,6 @@
 using Ahr.Planning;
 using Microsoft.Extensions.Logging;
+using Nbc.Runtime.Frames;
 using Noodle.Primitives;
 
 namespace Ahr.Runtime;
@@ -105,7 +106,7 @@ public sealed class InferenceRouter : IInferenceService
         }
     }
 
-    internal Instant Now() => new(Time.GetElapsedTime(0).Ticks * TimeSpan.NanosecondsPerTick);
+    internal Instant Now() => Time.GetInstant();
 
     /// <summary>Candidates with what this node knows best itself: its own load, and what it has sent.</summary>
     internal IReadOnlyList<Candidate> GetCandidates(DeployedModel model)
@@ -183,7 +184,9 @@ public sealed class InferenceRouter : IInferenceService
         return answer;
 
         ValueTask<InferenceAnswer> RunAsync(NodeId node, TimeSpan left, CancellationToken stop) => node == Host.Node
-            ? Host.RunAsync(model.Key, call.Inputs, call.Outputs, stop)
+            ? Host.RunAsync(
+                model.Key, call.Inputs, call.Outputs,
+                CallTask.Create(call.Model, call.Owner, call.TraceParent, Now() + left), stop)
             : AskAsync(node, call, left, stop);
     }
 

@@ -51,6 +51,22 @@ public sealed class DuplicateCallsTests
     }
 
     [Fact]
+    public async Task Who_joined_a_run_that_ended_at_anothers_deadline_begins_it_anew()
+    {
+        using DuplicateCalls calls = new(new DuplicateCallsOptions(), _time);
+        Guid key = Guid.NewGuid();
+        TaskCompletionSource<InferenceAnswer> first = new();
+        Task<InferenceAnswer> hurried = calls.RunAsync(
+            Scene.Node(1), key, stop => new(first.Task), default).AsTask();
+        Task<InferenceAnswer> patient = calls.RunAsync(Scene.Node(1), key, stop => RunAsync(), default).AsTask();
+        Assert.Equal(0, _runs); // it joined
+        first.SetResult(new InferenceAnswer { Fault = InferenceFault.DeadlineExceeded });
+        Assert.Equal(InferenceFault.DeadlineExceeded, (await hurried.WaitAsync(Scene.Patience)).Fault);
+        using InferenceAnswer answer = await patient.WaitAsync(Scene.Patience);
+        Assert.Equal((7, 1), (Scene.ValueOf(answer), _runs));
+    }
+
+    [Fact]
     public async Task Faults_are_not_kept()
     {
         using DuplicateCalls calls = new(new DuplicateCallsOptions(), _time);

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using Nbc.Runtime.Frames;
 using Noodle.Primitives;
 
 namespace Ahr.Runtime.Tests;
@@ -15,6 +17,35 @@ public sealed class InferenceRouterTests
         Assert.Equal((42, Scene.Node(0), 1), (Scene.ValueOf(answer), answer.Node, answer.Attempts));
         Assert.StartsWith("this node, predicted", answer.Decision!.Reason, StringComparison.Ordinal);
         Assert.Empty(scene.Asked);
+    }
+
+    [Fact]
+    public async Task What_a_call_carries_reaches_the_frame_of_its_run()
+    {
+        TestTime time = new();
+        await using RouterScene scene = new(time);
+        scene.Model = scene.Model with { Digest = await scene.Local.LoadAsync([1]) };
+        InferenceCall call = RouterScene.Call(41) with
+        {
+            Owner = "anna", TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            Timeout = TimeSpan.FromSeconds(7),
+        };
+        (await scene.InferAsync(call)).Dispose();
+        NbcTask task = scene.Local.Backend.LastTask!;
+        Assert.Equal(
+            ("adder", "anna", "0af7651916cd43dd8448eb211c80319c", time.GetInstant() + call.Timeout),
+            (task.Name, task.Owner, task.TraceId, task.Deadline!.Value));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("00-0af7")]
+    public void A_call_without_a_trace_belongs_to_that_of_its_activity(string? traceParent)
+    {
+        Assert.Equal("", CallTask.Create("no name", "", traceParent, null).TraceId);
+        using Activity activity = new Activity("call").SetIdFormat(ActivityIdFormat.W3C).Start();
+        Assert.Equal(activity.TraceId.ToHexString(), CallTask.Create("m", "", traceParent, null).TraceId);
     }
 
     [Fact]

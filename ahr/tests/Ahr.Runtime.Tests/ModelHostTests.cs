@@ -172,6 +172,8 @@ public sealed class ModelHostTests
         {
             (new BackendException(BackendFault.InvalidInput, "odd"), InferenceFault.InvalidInput),
             (new BackendException(BackendFault.RunFailed, "odd"), InferenceFault.RunFailed),
+            (new BackendException(BackendFault.LimitReached, "odd"), InferenceFault.RunFailed),
+            (new BackendException(BackendFault.DeadlineExceeded, "late"), InferenceFault.DeadlineExceeded),
             (new InvalidOperationException("a bug"), InferenceFault.RunFailed),
         })
         {

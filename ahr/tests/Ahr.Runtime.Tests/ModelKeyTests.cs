@@ -1,5 +1,6 @@
 using Ahr.Backends;
 using Microsoft.Extensions.Logging.Abstractions;
+using Nbc.Runtime.Frames;
 using Nbc.Tensors;
 
 namespace Ahr.Runtime.Tests;
@@ -78,7 +79,7 @@ public sealed class ModelKeyTests
             public IReadOnlyList<TensorSpec> Outputs => [];
 
             public ValueTask<TensorSet> RunAsync(
-                TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation) =>
+                TensorSet inputs, IReadOnlyList<string>? outputs, NbcTask task, CancellationToken cancellation) =>
                 new(new TensorSet([]) { Engine = engine });
 
             public void Dispose()

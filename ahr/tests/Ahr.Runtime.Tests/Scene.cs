@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Ahr.Backends;
 using Microsoft.Extensions.Logging.Abstractions;
+using Nbc.Runtime.Frames;
 using Nbc.Tensors;
 using Noodle.Primitives;
 
@@ -115,6 +116,7 @@ internal sealed class SteeredBackend : IBackend
     public int Running;
     public int MostRunning;
     public int Disposed;
+    public volatile NbcTask? LastTask;
     public Exception? LoadFault;
     public Exception? RunFault;
     public Task LoadGate = Task.CompletedTask;
@@ -147,9 +149,10 @@ internal sealed class SteeredBackend : IBackend
         public IReadOnlyList<TensorSpec> Outputs { get; } = [new("y", ElementType.Int64, [])];
 
         public async ValueTask<TensorSet> RunAsync(
-            TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
+            TensorSet inputs, IReadOnlyList<string>? outputs, NbcTask task, CancellationToken cancellation)
         {
             int running = Interlocked.Increment(ref owner.Running);
+            owner.LastTask = task;
             Assert.Equal(0, Volatile.Read(ref owner.Disposed));
             InterlockedMax(ref owner.MostRunning, running);
             try

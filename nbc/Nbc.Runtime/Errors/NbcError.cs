@@ -22,7 +22,8 @@ public sealed record NbcError(
     public static RecoveryStrategy RecoveryOf(NbcErrorCode code) => code switch
     {
         NbcErrorCode.Unsupported or NbcErrorCode.KernelFailed => RecoveryStrategy.Fallback,
-        NbcErrorCode.TooLarge or NbcErrorCode.OutOfTime => RecoveryStrategy.Degrade,
+        NbcErrorCode.TooLarge or NbcErrorCode.OutOfTime or NbcErrorCode.DeadlineExceeded =>
+            RecoveryStrategy.Degrade,
         NbcErrorCode.TooManyInstructions or NbcErrorCode.TooMuchOutput or NbcErrorCode.TooManyFrames or
             NbcErrorCode.NotPermitted => RecoveryStrategy.Isolate,
         NbcErrorCode.UnknownNode or NbcErrorCode.TransferFailed => RecoveryStrategy.Retry,

@@ -32,6 +32,9 @@ public enum NbcErrorCode
     /// <summary>The run printed as much as it may.</summary>
     TooMuchOutput = 1008,
 
+    /// <summary>The deadline has passed: whoever asked does not wait any more.</summary>
+    DeadlineExceeded = 1009,
+
     /// <summary>The bytes are no container.</summary>
     WrongContainer = 2001,
 

@@ -1,3 +1,5 @@
+using Noodle.Primitives;
+
 namespace Nbc.Runtime.Frames;
 
 /// <summary>What a task may use. Every limit ends the run with an error of its own.</summary>
@@ -36,6 +38,29 @@ public sealed record NbcLimits
 
     /// <summary>False: instructions of the network are refused.</summary>
     public bool AllowsNetwork { get; init; } = true;
+
+    /// <summary>The limits of a task inside another one: the stricter of each.</summary>
+    /// <remarks>Cost: nothing is allocated where one of the two is the stricter in all.</remarks>
+    public NbcLimits Within(NbcLimits around)
+    {
+        ArgumentNullException.ThrowIfNull(around);
+        return Keeps(around) ? this : around.Keeps(this) ? around : new NbcLimits
+        {
+            Instructions = Math.Min(Instructions, around.Instructions),
+            Time = Time is not { } own ? around.Time : around.Time is { } other && other < own ? other : own,
+            MemoryBytes = Math.Min(MemoryBytes, around.MemoryBytes),
+            FrameDepth = Math.Min(FrameDepth, around.FrameDepth),
+            StackDepth = Math.Min(StackDepth, around.StackDepth),
+            OutputChars = Math.Min(OutputChars, around.OutputChars),
+            AllowsNetwork = AllowsNetwork && around.AllowsNetwork,
+        };
+    }
+
+    // Whoever stays inside this stays inside the other one, too.
+    private bool Keeps(NbcLimits other) => ReferenceEquals(this, other) ||
+        (Instructions <= other.Instructions && (other.Time is not { } most || Time <= most) &&
+        MemoryBytes <= other.MemoryBytes && FrameDepth <= other.FrameDepth && StackDepth <= other.StackDepth &&
+        OutputChars <= other.OutputChars && (other.AllowsNetwork || !AllowsNetwork));
 }
 
 /// <summary>On whose behalf a task runs, and how far it may go: what its frames carry.</summary>
@@ -44,14 +69,18 @@ public sealed record NbcTask
     /// <summary>Nobody's, without limits.</summary>
     public static NbcTask Default { get; } = new();
 
+    /// <summary>Name of its frame; empty: whoever runs it knows a name.</summary>
+    public string Name { get; init; } = "";
+
     /// <summary>Who asked; for reports and traces.</summary>
     public string Owner { get; init; } = "";
 
     /// <summary>W3C trace id; empty when there is none.</summary>
     public string TraceId { get; init; } = "";
 
-    /// <summary>When the caller stops waiting, on the clock of the load options; null: never.</summary>
-    public DateTimeOffset? Deadline { get; init; }
+    /// <summary>When the caller stops waiting, on the clock of whoever runs the task (see <see cref="TaskClock"/>);
+    /// null: never.</summary>
+    public Instant? Deadline { get; init; }
 
     public NbcLimits Limits { get; init; } = NbcLimits.None;
 }

@@ -1,6 +1,7 @@
 using Nbc.Instructions;
 using Nbc.Runtime.Errors;
 using Nbc.Runtime.Memory;
+using Noodle.Primitives;
 
 namespace Nbc.Runtime.Frames;
 
@@ -8,6 +9,8 @@ namespace Nbc.Runtime.Frames;
 /// <remarks>
 /// Meaning: a frame of a call starts with no locals but its own and sees nothing of the stack below; a block frame
 /// inside a call adds locals behind those of its call. Overflow and underflow are errors, never a crash.
+/// Every frame carries on whose behalf it is open: owner, trace, deadline and limits of the task that it belongs to. A
+/// task inside another one takes what it does not say from there; its deadline and limits reach no further.
 /// Bound: <see cref="NbcLimits.FrameDepth"/>, <see cref="NbcLimits.StackDepth"/>. Cost: nothing is allocated once
 /// the arrays have grown.
 /// </remarks>
@@ -17,6 +20,8 @@ public sealed class StackManager
     private const int ScalarBytes = 24;
     private readonly MemoryBudget? _budget;
     private Frame[] _frames = new Frame[8];
+    private TaskTerms[] _tasks = new TaskTerms[2]; // the first holds while no frame of a task is open
+    private int _task;
     private NbcScalar[] _locals = new NbcScalar[16];
     private NbcScalar[] _operands = new NbcScalar[16];
     private int _localTop;
@@ -28,12 +33,21 @@ public sealed class StackManager
 
     internal StackManager(NbcTask? task, MemoryBudget? budget)
     {
-        Task = task ?? NbcTask.Default;
         _budget = budget;
+        Begin(NbcTask.Default, task ?? NbcTask.Default);
     }
 
-    /// <summary>On whose behalf the frames are open.</summary>
-    public NbcTask Task { get; internal set; }
+    /// <summary>On whose behalf the innermost frame is open; empty: nobody's.</summary>
+    public string Owner => _tasks[_task].Owner;
+
+    /// <summary>W3C trace id that the innermost frame belongs to; empty when there is none.</summary>
+    public string TraceId => _tasks[_task].TraceId;
+
+    /// <summary>When whoever waits for the innermost frame stops waiting; null: never.</summary>
+    public Instant? Deadline => _tasks[_task].Deadline;
+
+    /// <summary>What the innermost frame may use.</summary>
+    public NbcLimits Limits => _tasks[_task].Limits;
 
     /// <summary>Frames that are open.</summary>
     public int Depth { get; private set; }
@@ -50,14 +64,34 @@ public sealed class StackManager
     /// <param name="returnAddress">What <see cref="ExitFrame"/> gives back.</param>
     /// <exception cref="NbcException">Too many frames (1003).</exception>
     public void EnterCall(string name, int locals, int returnAddress) =>
-        Open(new Frame(name, returnAddress, _localTop, _localTop, Operands, true), locals);
+        Open(new Frame(name, returnAddress, _localTop, _localTop, Operands, true, false), locals);
+
+    /// <summary>Opens the frame of a task, inside the task whose frame is open: a call that carries terms of its own.
+    /// </summary>
+    /// <param name="locals">0 to <see cref="NbcFunction.MaxLocals"/>; all null.</param>
+    /// <param name="returnAddress">What <see cref="ExitFrame"/> gives back.</param>
+    /// <exception cref="NbcException">Too many frames (1003).</exception>
+    public void EnterTask(string name, NbcTask task, int locals = 0, int returnAddress = 0)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        TaskTerms terms = _tasks[_task].Inside(task);
+        Open(new Frame(name, returnAddress, _localTop, _localTop, Operands, true, true), locals);
+        if (++_task == _tasks.Length)
+        {
+            Array.Resize(ref _tasks, _task * 2);
+        }
+
+        _tasks[_task] = terms;
+    }
 
     /// <summary>Opens a frame inside a call; its locals follow those of the frame around it.</summary>
     /// <exception cref="NbcException">Too many frames (1003), or none to be in (1005).</exception>
     public void EnterFrame(string name, int locals)
     {
         Frame around = Top();
-        Open(new Frame(name, around.ReturnAddress, around.LocalBase, _localTop, around.OperandBase, false), locals);
+        Open(
+            new Frame(name, around.ReturnAddress, around.LocalBase, _localTop, around.OperandBase, false, false),
+            locals);
     }
 
     /// <summary>Closes the innermost frame.</summary>
@@ -70,6 +104,11 @@ public sealed class StackManager
         _localTop = frame.OwnLocals;
         Depth--;
         _frames[Depth] = default;
+        if (frame.IsTask)
+        {
+            _tasks[_task--] = default;
+        }
+
         return frame.ReturnAddress;
     }
 
@@ -90,7 +129,7 @@ public sealed class StackManager
     /// </exception>
     public void Push(NbcScalar scalar)
     {
-        if (Operands >= Task.Limits.StackDepth)
+        if (Operands >= Limits.StackDepth)
         {
             throw new NbcException(NbcErrorCode.StackOverflow, $"{Operands} scalars are on the operand stack already");
         }
@@ -145,8 +184,12 @@ public sealed class StackManager
         Clear(_operands, 0, Operands);
         Clear(_locals, 0, _localTop);
         Array.Clear(_frames, 0, Depth);
-        (Operands, _localTop, Depth) = (0, 0, 0);
+        Array.Clear(_tasks, 1, _task);
+        (Operands, _localTop, Depth, _task) = (0, 0, 0, 0);
     }
+
+    /// <summary>Sets what holds for all frames, a task inside another one; none may be open.</summary>
+    internal void Begin(NbcTask around, NbcTask task) => _tasks[0] = default(TaskTerms).Inside(around).Inside(task);
 
     /// <summary>Bytes that a text is counted as in each place that holds it; 0 for other scalars.</summary>
     internal static long BytesOf(in NbcScalar scalar) =>
@@ -154,7 +197,7 @@ public sealed class StackManager
 
     private void Open(Frame frame, int locals)
     {
-        if (Depth >= Task.Limits.FrameDepth)
+        if (Depth >= Limits.FrameDepth)
         {
             throw new NbcException(
                 NbcErrorCode.TooManyFrames, $"{Depth} frames are open already");
@@ -234,5 +277,22 @@ public sealed class StackManager
     }
 
     private readonly record struct Frame(
-        string Name, int ReturnAddress, int LocalBase, int OwnLocals, int OperandBase, bool IsCall);
+        string Name, int ReturnAddress, int LocalBase, int OwnLocals, int OperandBase, bool IsCall, bool IsTask);
+
+    private readonly struct TaskTerms(string? owner, string? traceId, Instant? deadline, NbcLimits? limits)
+    {
+        public string Owner => owner ?? "";
+
+        public string TraceId => traceId ?? "";
+
+        public Instant? Deadline => deadline;
+
+        public NbcLimits Limits => limits ?? NbcLimits.None;
+
+        public TaskTerms Inside(NbcTask task) => new(
+            task.Owner.Length > 0 ? task.Owner : Owner,
+            task.TraceId.Length > 0 ? task.TraceId : TraceId,
+            Instant.Earlier(deadline, task.Deadline),
+            limits is null ? task.Limits : task.Limits.Within(limits));
+    }
 }

@@ -26,7 +26,7 @@ internal sealed class HostUnit(
     public void Start(NbcRun run)
     {
         _run = run;
-        _charsLeft = run.Task.Limits.OutputChars;
+        _charsLeft = stack.Limits.OutputChars;
     }
 
     /// <summary>The run is over: what it holds goes back.</summary>
@@ -98,7 +98,7 @@ internal sealed class HostUnit(
 
     private INbcNetwork Network()
     {
-        if (!_run.Task.Limits.AllowsNetwork)
+        if (!stack.Limits.AllowsNetwork)
         {
             throw new NbcException(NbcErrorCode.NotPermitted, "the sandbox has no network");
         }
@@ -112,7 +112,7 @@ internal sealed class HostUnit(
         if (_charsLeft < 0)
         {
             throw new NbcException(NbcErrorCode.TooMuchOutput,
-                $"the run printed the {_run.Task.Limits.OutputChars} characters that it may");
+                $"the run printed the {stack.Limits.OutputChars} characters that it may");
         }
 
         _run.Print?.Invoke(line);
@@ -143,7 +143,7 @@ internal sealed class HostUnit(
         }
 
         bool granted = amount <= long.MaxValue - _held[(int)kind] &&
-            (kind != ResourceKind.Memory || amount <= _run.Task.Limits.MemoryBytes - _held[(int)kind]) &&
+            (kind != ResourceKind.Memory || amount <= stack.Limits.MemoryBytes - _held[(int)kind]) &&
             account?.TryReserve(kind, amount) != false;
         _held[(int)kind] += granted ? amount : 0;
         stack.Push(granted);
@@ -167,14 +167,35 @@ internal sealed class HostUnit(
             values = Array.ConvertAll(values, value => (TensorValue)ValueCopies.OnHeap(value));
         }
 
-        Network().Send(node, program.Names[instruction.Code.D], values, mayHandOver, clock.Cancellation);
+        INbcNetwork network = Network();
+        try
+        {
+            network.Send(
+                node, program.Names[instruction.Code.D], values, mayHandOver, clock.Left, clock.Cancellation);
+        }
+        catch (NbcException lost) when (lost.Error.Code == NbcErrorCode.TransferFailed)
+        {
+            clock.CheckDeadline();
+            throw;
+        }
     }
 
     private void Receive(LoadedInstruction instruction, int first)
     {
         string node = stack.Pop().Text;
         string channel = program.Names[instruction.Code.D];
-        IReadOnlyList<TensorValue> values = Network().Receive(node, channel, clock.Left, clock.Cancellation);
+        INbcNetwork network = Network();
+        IReadOnlyList<TensorValue> values;
+        try
+        {
+            values = network.Receive(node, channel, clock.Left, clock.Cancellation);
+        }
+        catch (NbcException lost) when (lost.Error.Code == NbcErrorCode.TransferFailed)
+        {
+            clock.CheckDeadline();
+            throw;
+        }
+
         int[] outputs = instruction.Outputs;
         if (values.Count != outputs.Length)
         {

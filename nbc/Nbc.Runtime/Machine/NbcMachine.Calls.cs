@@ -64,7 +64,8 @@ internal sealed partial class NbcMachine
         try
         {
             arena = function.Source.ArenaBytes > 0 ? OpenArena(function) : null;
-            _stack.EnterCall(function.Source.Name, function.Source.LocalCount, returnAddress);
+            string name = _depth == 0 ? _name : function.Source.Name;
+            _stack.EnterCall(name, function.Source.LocalCount, returnAddress);
         }
         catch
         {
@@ -244,7 +245,14 @@ internal sealed partial class NbcMachine
             _calls[i] = default;
         }
 
+        if (_place >= 0)
+        {
+            _tasks!.Remove(_place);
+            _place = -1;
+        }
+
         _stack.Clear();
+        _stack.Begin(NbcTask.Default, NbcTask.Default);
         for (int i = 0; i < _globals.Length; i++)
         {
             _budget.GiveBack(StackManager.BytesOf(_globals[i]));

@@ -19,6 +19,7 @@ internal sealed partial class NbcMachine : IDisposable
     private readonly RegisterFile _registers;
     private readonly StackManager _stack;
     private readonly RunClock _clock;
+    private readonly TaskBoard? _tasks;
     private readonly MachineContext _context;
     private readonly HostUnit _host;
     private readonly ValueUnit _values;
@@ -28,9 +29,12 @@ internal sealed partial class NbcMachine : IDisposable
     private int _pc;
     private int _first;
     private FrameArena? _arena;
+    private string _name = "";
+    private int _place = -1;
 
-    public NbcMachine(LoadedProgram program, IResourceAccount? account, TimeProvider time)
+    public NbcMachine(LoadedProgram program, IResourceAccount? account, TimeProvider time, TaskBoard? tasks)
     {
+        _tasks = tasks;
         _program = program;
         _budget = new MemoryBudget(account);
         _pool = new BlockPool(_budget) { BeforeTrim = DropArenas };
@@ -51,18 +55,23 @@ internal sealed partial class NbcMachine : IDisposable
     /// <param name="inputs">Checked against the program's; lent until the call returns.</param>
     /// <param name="outputs">Tensors here are filled again where their memory serves; the caller owns what is left.
     /// </param>
+    /// <param name="task">Runs inside the task of <paramref name="run"/>.</param>
     /// <exception cref="NbcException">The run failed; the error says where.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public void Run(
-        ReadOnlySpan<NbcValue?> inputs, Span<NbcValue?> outputs, NbcRun run, CancellationToken cancellation)
+        ReadOnlySpan<NbcValue?> inputs, Span<NbcValue?> outputs, NbcRun run, NbcTask task,
+        CancellationToken cancellation)
     {
         bool started = false;
         try
         {
             _run = run;
-            _budget.Limit = run.Task.Limits.MemoryBytes;
-            _stack.Task = run.Task;
-            _clock.Start(run.Task, cancellation);
+            _stack.Begin(run.Task, task);
+            _name = task.Name.Length > 0 ? task.Name
+                : run.Name ?? _program.Functions[_program.Source.Entry].Source.Name;
+            _place = _tasks?.Add(_name, _stack) ?? -1;
+            _budget.Limit = _stack.Limits.MemoryBytes;
+            _clock.Start(_stack.Limits.Time, _stack.Deadline, cancellation);
             _host.Start(run);
             _context.Seed(run.Seed ?? (ulong)Random.Shared.NextInt64());
             Enter(inputs, outputs);
@@ -97,7 +106,8 @@ internal sealed partial class NbcMachine : IDisposable
 
     private void Loop(CancellationToken cancellation)
     {
-        long left = _run.Task.Limits.Instructions;
+        long most = _stack.Limits.Instructions;
+        long left = most;
         INbcObserver? observer = _run.Observer;
         while (_depth > 0)
         {
@@ -105,10 +115,11 @@ internal sealed partial class NbcMachine : IDisposable
             if (left-- <= 0)
             {
                 throw new NbcException(NbcErrorCode.TooManyInstructions,
-                    $"the run executed the {_run.Task.Limits.Instructions} instructions that it may");
+                    $"the run executed the {most} instructions that it may");
             }
 
-            if (left % CheckEvery == 0)
+            // A kernel is worth a look at the clock; of all else, many are.
+            if (left % CheckEvery == 0 || instruction.Unit == MachineUnit.Kernel)
             {
                 _clock.Check();
             }

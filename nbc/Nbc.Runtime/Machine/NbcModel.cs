@@ -1,5 +1,6 @@
 using Nbc.Instructions;
 using Nbc.Runtime.Errors;
+using Nbc.Runtime.Frames;
 using Nbc.Tensors;
 using Nbc.Values;
 using Noodle.Primitives;
@@ -17,6 +18,7 @@ public sealed class NbcModel : IDisposable
     private readonly LoadedProgram _program;
     private readonly IResourceAccount? _account;
     private readonly TimeProvider _clock;
+    private readonly TaskBoard? _tasks;
     private readonly SemaphoreSlim _free;
     private readonly Lock _gate = new();
     private readonly Stack<NbcMachine> _idle = new();
@@ -27,6 +29,7 @@ public sealed class NbcModel : IDisposable
         _program = program;
         _account = account;
         _clock = options.Clock;
+        _tasks = options.Tasks;
         _free = new SemaphoreSlim(options.MaxRuns);
     }
 
@@ -64,17 +67,26 @@ public sealed class NbcModel : IDisposable
     /// <exception cref="NbcException">The run failed; the error says what and where.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, also while waiting for a free machine.</exception>
     public void Run(
-        ReadOnlySpan<NbcValue?> inputs, Span<NbcValue?> outputs, NbcRun run, CancellationToken cancellation)
+        ReadOnlySpan<NbcValue?> inputs, Span<NbcValue?> outputs, NbcRun run, CancellationToken cancellation) =>
+        Run(inputs, outputs, run, NbcTask.Default, cancellation);
+
+    /// <summary>Runs the program for a task inside the one of <paramref name="run"/>: what it does not say is taken
+    /// from there, and its deadline and limits reach no further.</summary>
+    /// <inheritdoc cref="Run(ReadOnlySpan{NbcValue}, Span{NbcValue}, NbcRun, CancellationToken)"/>
+    public void Run(
+        ReadOnlySpan<NbcValue?> inputs, Span<NbcValue?> outputs, NbcRun run, NbcTask task,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(task);
         CheckPorts(inputs, outputs);
-        WaitForMachine(run.Task.Deadline, cancellation);
+        WaitForMachine(Instant.Earlier(run.Task.Deadline, task.Deadline), cancellation);
         try
         {
             NbcMachine machine = Rent();
             try
             {
-                machine.Run(inputs, outputs, run, cancellation);
+                machine.Run(inputs, outputs, run, task, cancellation);
             }
             finally
             {
@@ -112,14 +124,14 @@ public sealed class NbcModel : IDisposable
         }
     }
 
-    private void WaitForMachine(DateTimeOffset? deadline, CancellationToken cancellation)
+    private void WaitForMachine(Instant? deadline, CancellationToken cancellation)
     {
         int ms = deadline is { } end
-            ? (int)Math.Clamp((end - _clock.GetUtcNow()).TotalMilliseconds, 0, int.MaxValue)
+            ? (int)Math.Clamp((end - _clock.GetInstant()).TotalMilliseconds, 0, int.MaxValue)
             : Timeout.Infinite;
         if (!_free.Wait(ms, cancellation))
         {
-            throw new NbcException(NbcErrorCode.OutOfTime, "no machine became free before the deadline");
+            throw new NbcException(NbcErrorCode.DeadlineExceeded, "no machine became free before the deadline");
         }
     }
 
@@ -134,7 +146,7 @@ public sealed class NbcModel : IDisposable
             }
         }
 
-        return new NbcMachine(_program, _account, _clock);
+        return new NbcMachine(_program, _account, _clock, _tasks);
     }
 
     private void Return(NbcMachine machine)

@@ -10,6 +10,10 @@ public sealed record NbcRun
     /// <summary>No limits, no network; what is printed is lost.</summary>
     public static NbcRun Default { get; } = new();
 
+    /// <summary>Name of the frame that the run opens, when its task has none; null: that of the entry function.
+    /// </summary>
+    public string? Name { get; init; }
+
     /// <summary>On whose behalf it runs, and how far it may go.</summary>
     public NbcTask Task { get; init; } = NbcTask.Default;
 

@@ -1,6 +1,7 @@
 using Nbc.Instructions;
 using Nbc.Kernels;
 using Nbc.Runtime.Errors;
+using Nbc.Runtime.Frames;
 using Nbc.Verification;
 using Noodle.Primitives;
 
@@ -25,7 +26,11 @@ public sealed record NbcLoadOptions
     /// <remarks>Unit: bytes, 0 or more. A second copy of weights that fill half a machine would not fit.</remarks>
     public long MaxPackedBytes { get; init; } = 1L << 30;
 
+    /// <summary>The clock on which deadlines lie, and by which time is limited.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Where runs are seen while they last; null: nowhere. Its clock is <see cref="Clock"/>.</summary>
+    public TaskBoard? Tasks { get; init; }
 }
 
 /// <summary>The way into the runtime.</summary>
@@ -43,6 +48,12 @@ public static class NbcRuntime
         {
             throw new NbcException(
                 NbcErrorCode.WrongOption, $"{nameof(options.MaxRuns)} is {options.MaxRuns}, not 1 to 1024");
+        }
+
+        if (options.Tasks is { } tasks && tasks.Time != options.Clock)
+        {
+            throw new NbcException(
+                NbcErrorCode.WrongOption, $"{nameof(options.Tasks)} has another clock than {nameof(options.Clock)}");
         }
 
         IReadOnlyList<ProgramFault> faults = NbcVerifier.Verify(program);

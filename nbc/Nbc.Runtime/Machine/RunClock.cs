@@ -1,5 +1,6 @@
 using Nbc.Runtime.Errors;
 using Nbc.Runtime.Frames;
+using Noodle.Primitives;
 
 namespace Nbc.Runtime.Machine;
 
@@ -7,18 +8,24 @@ namespace Nbc.Runtime.Machine;
 internal sealed class RunClock(TimeProvider time)
 {
     private const long Longest = long.MaxValue / 2;
+    private static readonly TimeSpan s_aLittle = TimeSpan.FromMilliseconds(20);
     private CancellationToken _cancellation;
     private long _start;
     private long _end;
     private bool _hasEnd;
+    private bool _endsByDeadline;
 
-    public void Start(NbcTask task, CancellationToken cancellation)
+    /// <summary>Begins to watch a run.</summary>
+    /// <param name="limit">How long it may take; null: any.</param>
+    /// <param name="deadline">When the caller stops waiting; null: never.</param>
+    public void Start(TimeSpan? limit, Instant? deadline, CancellationToken cancellation)
     {
         _cancellation = cancellation;
-        TimeSpan? left = task.Limits.Time;
-        if (task.Deadline is { } deadline && deadline - time.GetUtcNow() is { } until && (left is null || until < left))
+        TimeSpan? left = limit;
+        _endsByDeadline = false;
+        if (deadline is { } end && end - time.GetInstant() is var until && (left is null || until < left))
         {
-            left = until;
+            (left, _endsByDeadline) = (until, true);
         }
 
         _hasEnd = left is not null;
@@ -35,14 +42,35 @@ internal sealed class RunClock(TimeProvider time)
     public long Now() => time.GetTimestamp();
 
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    /// <exception cref="NbcException">The time is over (1007).</exception>
+    /// <exception cref="NbcException">The time is over (1007), or the deadline has passed (1009).</exception>
     public void Check()
     {
         _cancellation.ThrowIfCancellationRequested();
         if (_hasEnd && time.GetTimestamp() >= _end)
         {
-            double ms = time.GetElapsedTime(_start, _end).TotalMilliseconds;
-            throw new NbcException(NbcErrorCode.OutOfTime, $"the run's {ms:0} ms are over");
+            throw Over();
         }
+    }
+
+    /// <summary>After something that was to end by <see cref="Left"/> failed: whether the deadline is what ended it.
+    /// </summary>
+    /// <remarks>Whoever waits rounds, so that it may end a little before.</remarks>
+    /// <exception cref="NbcException">It is (1009).</exception>
+    public void CheckDeadline()
+    {
+        if (_endsByDeadline && Left <= s_aLittle)
+        {
+            throw Over();
+        }
+    }
+
+    private NbcException Over()
+    {
+        double ms = time.GetElapsedTime(_start, _end).TotalMilliseconds;
+        return _endsByDeadline
+            ? new NbcException(NbcErrorCode.DeadlineExceeded, ms > 0
+                ? $"the deadline, {ms:0} ms after the start, has passed"
+                : "the deadline had passed before the start")
+            : new NbcException(NbcErrorCode.OutOfTime, $"the run's {ms:0} ms are over");
     }
 }

@@ -24,8 +24,9 @@ public interface INbcNetwork
 
     /// <summary>Sends tensors as one message.</summary>
     /// <param name="mayHandOver">The memory may be read after the call returned, until it is sent.</param>
+    /// <param name="within">How long it may take; null as long as the implementation tries at most.</param>
     void Send(
-        string node, string channel, IReadOnlyList<TensorValue> values, bool mayHandOver,
+        string node, string channel, IReadOnlyList<TensorValue> values, bool mayHandOver, TimeSpan? within,
         CancellationToken cancellation);
 
     /// <summary>Waits for the next message of a node by this channel.</summary>

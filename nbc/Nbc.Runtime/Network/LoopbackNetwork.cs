@@ -31,7 +31,7 @@ public sealed class LoopbackNetwork(string name = "self", Func<NbcPlacement, boo
 
     /// <inheritdoc/>
     public void Send(
-        string node, string channel, IReadOnlyList<TensorValue> values, bool mayHandOver,
+        string node, string channel, IReadOnlyList<TensorValue> values, bool mayHandOver, TimeSpan? within,
         CancellationToken cancellation)
     {
         TensorValue[] copies = [.. values.Select(Copy)];

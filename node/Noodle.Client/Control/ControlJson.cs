@@ -15,6 +15,7 @@ namespace Noodle.Client.Control;
 [JsonSerializable(typeof(IReadOnlyList<ModelInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<ReplicaInfo>))]
 [JsonSerializable(typeof(IReadOnlyList<DecisionInfo>))]
+[JsonSerializable(typeof(IReadOnlyList<TaskInfo>))]
 [JsonSerializable(typeof(MeshInfo))]
 [JsonSerializable(typeof(ModelMetadata))]
 [JsonSerializable(typeof(EventPage))]

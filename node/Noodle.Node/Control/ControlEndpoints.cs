@@ -25,6 +25,8 @@ internal static class ControlEndpoints
             WriteAsync(context, view().ListModels(), ControlJson.Default.IReadOnlyListModelInfo));
         routes.MapGet(ControlPaths.Replicas, context =>
             WriteAsync(context, view().ListReplicas(), ControlJson.Default.IReadOnlyListReplicaInfo));
+        routes.MapGet(ControlPaths.Tasks, context =>
+            WriteAsync(context, view().ListTasks(), ControlJson.Default.IReadOnlyListTaskInfo));
         routes.MapGet(ControlPaths.Decisions, context => ListDecisionsAsync(context, view()));
         routes.MapPut(ControlPaths.Models + "/{name}", context =>
             DeployAsync(context, view(), deployments(), maxModelBytes));

@@ -46,6 +46,16 @@ internal sealed class NodeView(
     /// <summary>The newest decisions of this node, newest first.</summary>
     public IReadOnlyList<DecisionInfo> ListDecisions(int limit) => [.. decisions.Read(limit).Select(Describe)];
 
+    /// <summary>What runs on this node now, the oldest first.</summary>
+    public IReadOnlyList<TaskInfo> ListTasks() => [.. host.Tasks.List().Select(static task => new TaskInfo
+    {
+        Name = task.Name,
+        Owner = task.Owner,
+        Trace = task.TraceId.Length == 0 ? null : task.TraceId,
+        AgeUs = (long)task.Age.TotalMicroseconds,
+        LeftUs = (long?)task.Left?.TotalMicroseconds,
+    })];
+
     public ModelInfo Describe(DeployedModel model) => new()
     {
         Name = model.Name,

@@ -1,5 +1,6 @@
 using Ahr.Runtime;
 using Microsoft.Extensions.Logging;
+using Nbc.Runtime.Frames;
 using Noodle.Node.Mesh;
 using NoodleNet.Content;
 using NoodleNet.Discovery;
@@ -56,6 +57,7 @@ internal sealed class Deployments(
             return new(DeployFault.Invalid, wrong);
         }
 
+        using TaskFrame frame = host.Tasks.Enter($"deploy {name}", NbcTask.Default);
         StoreResult stored;
         IDisposable pin;
         using (reconciler.PinAll())

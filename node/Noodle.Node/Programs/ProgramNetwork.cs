@@ -54,7 +54,7 @@ internal sealed class ProgramNetwork(
 
     /// <inheritdoc/>
     public void Send(
-        string node, string channel, IReadOnlyList<TensorValue> values, bool mayHandOver,
+        string node, string channel, IReadOnlyList<TensorValue> values, bool mayHandOver, TimeSpan? within,
         CancellationToken cancellation)
     {
         NodeId target = Resolve(node);
@@ -64,10 +64,11 @@ internal sealed class ProgramNetwork(
             throw Failed($"a message cannot carry {ElementTypes.TextOf(strange.Type)}");
         }
 
+        TimeSpan longest = within is { } wanted && wanted < s_longest ? wanted : s_longest;
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
-            TimeSpan left = s_longest - Stopwatch.GetElapsedTime(start);
+            TimeSpan left = longest - Stopwatch.GetElapsedTime(start);
             LinkStatus status = left <= TimeSpan.Zero ? LinkStatus.DeadlineExceeded
                 : target == self ? Deliver(self, channel, tensors)
                 : Ask(target, channel, tensors, left, cancellation);

@@ -2,6 +2,7 @@ using System.Buffers;
 using Ahr.Runtime;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
+using Nbc.Runtime.Frames;
 using Nbc.Tensors;
 using NoodleNet.Link;
 using NoodleNet.Runtime.Link;
@@ -117,9 +118,13 @@ internal sealed class TalkHandler(ILogger log) : ILinkHandler
 
         string[]? wanted = request.Outputs.Count == 0 ? null : [.. request.Outputs];
         var inputs = new TensorSet(tensors);
+        LinkHead head = incoming.Head;
+        NbcTask task = CallTask.Create(
+            request.Model, incoming.Peer.Node.ToString(), head.TraceParent,
+            services.Models.Tasks.Time.GetInstant() + head.Timeout);
         return await services.Duplicates.RunAsync(
-            incoming.Peer.Node, incoming.Head.IdempotencyKey,
-            stop => services.Models.RunAsync(KeyOf(services, request), inputs, wanted, stop),
+            incoming.Peer.Node, head.IdempotencyKey,
+            stop => services.Models.RunAsync(KeyOf(services, request), inputs, wanted, task, stop),
             cancellation);
     }
 

@@ -68,7 +68,8 @@ internal sealed class InferEndpoint(
         TimeSpan timeout = ChooseTimeout(headers.Timeout, head.Timeout);
         using var set = new TensorSet(inputs);
         var call = new InferenceCall(
-            model.Name, set, OutputNames(head), timeout, headers.Key, headers.TraceParent, headers.Requirement);
+            model.Name, set, OutputNames(head), timeout, headers.Key, headers.TraceParent, headers.Requirement,
+            CallOwner.Of(context));
         cancel.CancelAfter(timeout + s_grace);
         return await RunAsync(context, model, head, call, headers.HeadLength == 0, cancel);
     }

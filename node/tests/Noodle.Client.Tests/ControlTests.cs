@@ -52,7 +52,7 @@ public sealed class ControlTests
     }
 
     [Fact]
-    public async Task Models_replicas_and_decisions_are_written_as_they_are_read()
+    public async Task Models_replicas_tasks_and_decisions_are_written_as_they_are_read()
     {
         const string Replicas =
             """[{"model":"m","node":"a-1","state":"ready","inFlight":1,"served":2""" +
@@ -61,8 +61,12 @@ public sealed class ControlTests
             """[{"at":"2026-01-02T03:04:05+00:00","model":"m","chosen":"a-1","reason":"idle","attempts":1""" +
             ""","outcome":"None","durationUs":9,"scores":[{"node":"a-1","score":4,"reason":"won"}""" +
             """,{"node":"b-2","reason":"not ready"}]}]""";
+        const string Tasks =
+            """[{"name":"m","owner":"anna","trace":"0af7","ageUs":5,"leftUs":-1}""" +
+            """,{"name":"load","owner":"","ageUs":0}]""";
         await using ScriptedNode node = await ScriptedNode.StartAsync(context => ScriptedNode.WriteAsync(
             context, 200, context.Request.Path.Value!.EndsWith("models", StringComparison.Ordinal) ? $"[{Model}]"
+                : context.Request.Path.Value!.EndsWith("tasks", StringComparison.Ordinal) ? Tasks
                 : context.Request.Path.Value!.EndsWith("replicas", StringComparison.Ordinal) ? Replicas : Decisions));
         using NoodleClient client = new([node.Address]);
 
@@ -70,6 +74,8 @@ public sealed class ControlTests
             await client.GetModelsAsync(), ControlJson.Default.IReadOnlyListModelInfo));
         Assert.Equal(Replicas, JsonSerializer.Serialize(
             await client.GetReplicasAsync(), ControlJson.Default.IReadOnlyListReplicaInfo));
+        Assert.Equal(Tasks, JsonSerializer.Serialize(
+            await client.GetTasksAsync(), ControlJson.Default.IReadOnlyListTaskInfo));
         Assert.Equal(Decisions, JsonSerializer.Serialize(
             await client.GetDecisionsAsync(5), ControlJson.Default.IReadOnlyListDecisionInfo).Replace("\\u002B", "+"));
         Assert.Equal("/noodle/v1/decisions?limit=5", node.Requests.Last().Target);

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Security.Claims;
 using Ahr.Runtime;
+using Microsoft.AspNetCore.Http;
+using Noodle.Serving.Protocol;
 
 namespace Noodle.Serving.Tests;
 
@@ -88,6 +91,21 @@ public sealed class CallTests(HostFixture fixture) : IClassFixture<HostFixture>
         Assert.Equal(HttpStatusCode.PreconditionFailed, unmet.Status);
     }
 
+    [Theory]
+    [InlineData(null, "http")]
+    [InlineData("anna", "anna")]
+    [InlineData("a\nb", "a?b")]
+    public void A_call_runs_on_behalf_of_whom_the_application_knows(string? name, string owner)
+    {
+        DefaultHttpContext context = new();
+        Assert.Equal("http", CallOwner.Of(context));
+        context.User = new ClaimsPrincipal(new ClaimsIdentity(
+            name is null ? [] : [new Claim(ClaimTypes.Name, name)], "test"));
+        Assert.Equal(owner, CallOwner.Of(context));
+        context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "not proven")]));
+        Assert.Equal("http", CallOwner.Of(context));
+    }
+
     [Fact]
     public async Task Key_and_trace_are_passed_on()
     {
@@ -96,6 +114,7 @@ public sealed class CallTests(HostFixture fixture) : IClassFixture<HostFixture>
         const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         await host.InferAsync("echo-int32", Request, ("Idempotency-Key", $"{key}"), ("traceparent", Trace));
         Assert.Equal((key, Trace), (host.Echo.LastCall!.IdempotencyKey, host.Echo.LastCall.TraceParent));
+        Assert.Equal("http", host.Echo.LastCall.Owner);
 
         await host.InferAsync("echo-int32", Request, ("Idempotency-Key", $"{key:N}"), ("traceparent",
             Trace.ToUpperInvariant()));

@@ -1,5 +1,6 @@
 using Ahr.Backends.Auto;
 using Microsoft.Extensions.Logging.Abstractions;
+using Nbc.Runtime.Frames;
 using Nbc.Tensors;
 using static Ahr.Backends.Tests.ModelFolder;
 
@@ -187,7 +188,7 @@ public sealed class AutoBackendTests
             public IReadOnlyList<TensorSpec> Outputs { get; } = [];
 
             public ValueTask<TensorSet> RunAsync(
-                TensorSet inputs, IReadOnlyList<string>? outputs, CancellationToken cancellation)
+                TensorSet inputs, IReadOnlyList<string>? outputs, NbcTask task, CancellationToken cancellation)
             {
                 engine.Runs++;
                 engine.Run(inputs);

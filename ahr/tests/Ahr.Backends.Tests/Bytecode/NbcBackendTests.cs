@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Ahr.Backends.Bytecode;
 using Ahr.Ntir.Graph;
 using Microsoft.Extensions.Logging.Abstractions;
+using Nbc.Runtime.Frames;
 using Nbc.Runtime.Resources;
 using Nbc.Tensors;
 using Noodle.Primitives;
@@ -14,6 +15,7 @@ namespace Ahr.Backends.Tests.Bytecode;
 public sealed class NbcBackendTests : IDisposable
 {
     private readonly ModelFolder _folder = new();
+    private readonly TaskBoard _tasks = new(TimeProvider.System);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -121,7 +123,7 @@ public sealed class NbcBackendTests : IDisposable
     {
         (NtirModule module, _) = NbcCompilation.Import(_folder.Write("model.onnx", Doubling()), allowFallback: false);
         using ShapePrograms programs = new(
-            module, "m", new NbcBackendOptions { MaxShapes = 2 }, NullLogger.Instance, null);
+            module, "m", new NbcBackendOptions { MaxShapes = 2 }, NullLogger.Instance, null, _tasks);
         for (int size = 1; size <= 5; size++)
         {
             Tensor[] inputs = [Floats("x", [size], new float[size])];
@@ -139,7 +141,7 @@ public sealed class NbcBackendTests : IDisposable
     public void A_program_in_use_outlives_its_models_end()
     {
         (NtirModule module, _) = NbcCompilation.Import(_folder.Write("model.onnx", Doubling()), allowFallback: false);
-        ShapePrograms programs = new(module, "m", new NbcBackendOptions(), NullLogger.Instance, null);
+        ShapePrograms programs = new(module, "m", new NbcBackendOptions(), NullLogger.Instance, null, _tasks);
         Tensor[] inputs = [Floats("x", [1], 4)];
         ShapePrograms.Lease lease = programs.Rent(inputs);
         programs.Dispose();

@@ -1,6 +1,7 @@
 using Nbc.Instructions;
 using Nbc.Runtime.Errors;
 using Nbc.Runtime.Frames;
+using Noodle.Primitives;
 
 namespace Nbc.Runtime.Tests.Frames;
 
@@ -27,7 +28,7 @@ public sealed class StackManagerTests
         Assert.Equal((1, 2), (stack.Depth, stack.Operands));
         Assert.Equal(7L, stack.Load(0));
         Assert.Equal(0, stack.ExitFrame());
-        Assert.Equal(("tester", "t1"), (stack.Task.Owner, stack.Task.TraceId));
+        Assert.Equal(("tester", "t1"), (stack.Owner, stack.TraceId));
     }
 
     [Fact]
@@ -47,6 +48,54 @@ public sealed class StackManagerTests
         Assert.Equal(NbcErrorCode.StackUnderflow, Fails(() => stack.EnterFrame("f", 0)));
         Assert.Equal(NbcErrorCode.StackUnderflow, Fails(() => stack.Pop()));
         Assert.Throws<ArgumentOutOfRangeException>(() => stack.EnterCall("f", -1, 0));
+    }
+
+    [Fact]
+    public void A_task_inside_another_one_reaches_no_further_than_the_one_around_it()
+    {
+        Instant noon = new(1_000_000), evening = noon + TimeSpan.FromHours(6);
+        StackManager stack = new(new NbcTask
+        {
+            Owner = "anna", TraceId = "t1", Deadline = noon, Limits = new NbcLimits { StackDepth = 2, FrameDepth = 3 },
+        });
+        stack.EnterTask("call", new NbcTask { Owner = "ben", Deadline = evening });
+        Assert.Equal(("ben", "t1", noon, 3), (stack.Owner, stack.TraceId, stack.Deadline, stack.Limits.FrameDepth));
+        stack.EnterTask("part", new NbcTask
+        {
+            TraceId = "t2", Deadline = noon - TimeSpan.FromTicks(1), Limits = new NbcLimits { StackDepth = 1 },
+        });
+        stack.EnterFrame("block", 0); // carries what the frame around it does
+        Assert.Equal(
+            ("ben", "t2", noon - TimeSpan.FromTicks(1)), (stack.Owner, stack.TraceId, stack.Deadline!.Value));
+        Assert.Equal((1, 3), (stack.Limits.StackDepth, stack.Limits.FrameDepth));
+        Assert.Equal(NbcErrorCode.TooManyFrames, Fails(() => stack.EnterTask("deep", NbcTask.Default)));
+        stack.Push(1L);
+        Assert.Equal(NbcErrorCode.StackOverflow, Fails(() => stack.Push(2L)));
+        stack.ExitCall();
+        Assert.Equal(("ben", "t1", noon, 2), (stack.Owner, stack.TraceId, stack.Deadline, stack.Limits.StackDepth));
+        stack.ExitCall();
+        Assert.Equal(("anna", noon), (stack.Owner, stack.Deadline));
+        stack.EnterTask("again", new NbcTask { Owner = "carl" });
+        stack.Clear();
+        Assert.Equal("anna", stack.Owner);
+    }
+
+    [Fact]
+    public void Of_two_limits_the_stricter_one_holds_and_equal_ones_cost_nothing()
+    {
+        NbcLimits sandbox = NbcLimits.Sandbox;
+        Assert.Same(sandbox, NbcLimits.None.Within(sandbox));
+        Assert.Same(sandbox, sandbox.Within(NbcLimits.None));
+        Assert.Equal(
+            new NbcLimits
+            {
+                Instructions = 5, Time = TimeSpan.FromSeconds(10), MemoryBytes = 256 << 20, FrameDepth = 7,
+                StackDepth = 9, OutputChars = 3, AllowsNetwork = false,
+            },
+            new NbcLimits { Instructions = 5, FrameDepth = 7, StackDepth = 9, OutputChars = 3 }.Within(sandbox));
+        NbcLimits quick = new() { Time = TimeSpan.FromSeconds(1) };
+        Assert.Equal(sandbox with { Time = quick.Time }, quick.Within(sandbox));
+        Assert.Equal(sandbox with { Time = quick.Time }, sandbox.Within(quick));
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using Nbc.Instructions;
 using Nbc.Kernels;
 using Nbc.Runtime.Errors;
-using Nbc.Runtime.Frames;
 using Nbc.Runtime.Machine;
 using Nbc.Runtime.Memory;
 using Nbc.Runtime.Tracing;
@@ -111,7 +110,7 @@ public sealed class MachineContextTests
     {
         _context.ThrowIfCancelled();
         using CancellationTokenSource source = new();
-        _clock.Start(NbcTask.Default with { Limits = new NbcLimits { Time = TimeSpan.MaxValue } }, source.Token);
+        _clock.Start(TimeSpan.MaxValue, null, source.Token);
         _context.ThrowIfCancelled();
         source.Cancel();
         Assert.Throws<OperationCanceledException>(_context.ThrowIfCancelled);

@@ -192,8 +192,8 @@ public sealed class ModelTests
     public void A_deadline_ends_a_run_on_the_clock_of_the_options()
     {
         using NbcModel model = Programs.Load("func main () -> () {\nagain:\nJMP again\n}");
-        NbcRun late = new() { Task = new NbcTask { Deadline = DateTimeOffset.UtcNow.AddSeconds(-1) } };
-        Assert.Equal(NbcErrorCode.OutOfTime, Assert.Throws<NbcException>(
+        NbcRun late = new() { Task = new NbcTask { Deadline = In(-1000) } };
+        Assert.Equal(NbcErrorCode.DeadlineExceeded, Assert.Throws<NbcException>(
             () => model.Run([], [], late, CancellationToken.None)).Error.Code);
     }
 
@@ -207,14 +207,16 @@ public sealed class ModelTests
         Task busy = Task.Run(() => Assert.ThrowsAny<OperationCanceledException>(
             () => model.Run([], [], new NbcRun { Print = _ => started.SetResult() }, stop.Token)));
         await started.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
-        NbcRun late = new() { Task = new NbcTask { Deadline = DateTimeOffset.UtcNow.AddMilliseconds(30) } };
+        NbcRun late = new() { Task = new NbcTask { Deadline = In(30) } };
         NbcException error = Assert.Throws<NbcException>(() => model.Run([], [], late, CancellationToken.None));
-        Assert.Equal(NbcErrorCode.OutOfTime, error.Error.Code);
+        Assert.Equal(NbcErrorCode.DeadlineExceeded, error.Error.Code);
         Assert.ThrowsAny<OperationCanceledException>(
             () => model.Run([], [], NbcRun.Default, new CancellationToken(canceled: true)));
         await stop.CancelAsync();
         await busy;
     }
+
+    private static Instant In(int ms) => TimeProvider.System.GetInstant() + TimeSpan.FromMilliseconds(ms);
 
     [Fact]
     public void An_observer_sees_each_instruction_with_its_values_and_place()

@@ -156,16 +156,16 @@ public sealed class HostTests
         LoopbackNetwork network = new();
         for (int i = 0; i < LoopbackNetwork.MaxWaiting; i++)
         {
-            network.Send("self", "c", [], false, CancellationToken.None);
+            network.Send("self", "c", [], false, null, CancellationToken.None);
         }
 
-        Assert.Throws<NbcException>(() => network.Send("self", "c", [], false, CancellationToken.None));
+        Assert.Throws<NbcException>(() => network.Send("self", "c", [], false, null, CancellationToken.None));
         for (int i = 1; i < LoopbackNetwork.MaxChannels; i++)
         {
-            network.Send("self", $"c{i}", [], false, CancellationToken.None);
+            network.Send("self", $"c{i}", [], false, null, CancellationToken.None);
         }
 
-        Assert.Throws<NbcException>(() => network.Send("self", "one more", [], false, CancellationToken.None));
+        Assert.Throws<NbcException>(() => network.Send("self", "one more", [], false, null, CancellationToken.None));
         Assert.Equal((1, 0), (network.GroupSize, network.Rank));
     }
 
@@ -189,7 +189,7 @@ public sealed class HostTests
         public bool CanPlace(NbcPlacement placement) => true;
 
         public void Send(
-            string node, string channel, IReadOnlyList<TensorValue> values, bool mayHandOver,
+            string node, string channel, IReadOnlyList<TensorValue> values, bool mayHandOver, TimeSpan? within,
             CancellationToken cancellation)
         {
         }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Nbc.Tensors;
 using Noodle.Client;
+using Noodle.Client.Control;
 
 namespace Noodle.Node.Tests.Nodes;
 
@@ -34,6 +35,42 @@ public sealed class InferApiTests
             Assert.Equal((NoodleFault.InvalidInput, HttpStatusCode.BadRequest), (error.Fault, error.Status));
             Assert.Contains(named, error.Message, StringComparison.Ordinal);
             (await Digits.InferAsync(node)).Dispose();
+        }
+    }
+
+    [Theory]
+    [InlineData("nbc")]
+    [InlineData("onnxruntime")]
+    public async Task A_call_is_seen_where_it_runs_and_ends_there_at_its_deadline(string backend)
+    {
+        await using TestMesh mesh = await TestMesh.StartAsync(2);
+        using (MemoryStream file = new(ModelFiles.Loop()))
+        {
+            await mesh.Nodes[0].Client.DeployAsync("loop", file, new DeployOptions { Backend = backend }, Cancel);
+        }
+
+        string id = mesh.Nodes[0].View.ListReplicas().Single(replica => replica.State == "ready").Node;
+        TestNode holder = mesh.Nodes.Single(node => node.Id == id), other = mesh.Nodes.Single(node => node.Id != id);
+        await Eventually.IsTrueAsync(() => Task.FromResult(other.CountReady("loop") == 1), "the model is known");
+        foreach ((TestNode asked, string owner) in new[] { (holder, "http"), (other, other.Id) })
+        {
+            Tensor[] inputs =
+            [
+                new("trips", ElementType.Int64, [], BitConverter.GetBytes(1L << 62)),
+                new("on", ElementType.Bool, [], new byte[] { 1 }),
+                new("x", ElementType.Float32, [], new byte[4]),
+            ];
+            Task<NoodleException> call = Assert.ThrowsAsync<NoodleException>(() => asked.Client.InferAsync(
+                "loop", inputs, new InferOptions { Timeout = TimeSpan.FromSeconds(3) }, Cancel));
+            TaskInfo? seen = null;
+            await Eventually.IsTrueAsync(
+                async () => (seen = (await holder.Client.GetTasksAsync(Cancel)).SingleOrDefault()) is not null,
+                "the run is seen");
+            Assert.Equal(("loop", owner), (seen!.Name, seen.Owner));
+            Assert.InRange(seen.LeftUs!.Value, 0, 3_000_000 - seen.AgeUs);
+            Assert.Equal(NoodleFault.DeadlineExceeded, (await call).Fault);
+            await Eventually.IsTrueAsync(
+                () => Task.FromResult(holder.View.ListTasks().Count == 0), "the run has ended");
         }
     }
 

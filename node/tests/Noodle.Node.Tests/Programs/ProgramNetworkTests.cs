@@ -40,7 +40,7 @@ public sealed class ProgramNetworkTests
         await using TestMesh mesh = await TestMesh.StartAsync(2);
         (TestNode a, TestNode b) = (mesh.Nodes[0], mesh.Nodes[1]);
         using ProgramNetwork sender = a.Programs.Open("late", (2, 0));
-        Task sent = Task.Run(() => sender.Send(b.Id, "c", [Of(7)], false, Cancel), Cancel);
+        Task sent = Task.Run(() => sender.Send(b.Id, "c", [Of(7)], false, null, Cancel), Cancel);
         using ProgramNetwork receiver = b.Programs.Open("late", (2, 1));
         TensorValue came = Assert.Single(receiver.Receive(a.Id, "c", TimeSpan.FromSeconds(20), Cancel));
         Assert.Equal(7f, came.Span<float>()[0]);
@@ -51,8 +51,8 @@ public sealed class ProgramNetworkTests
     public void Messages_to_itself_keep_their_order_and_their_strings()
     {
         using ProgramNetwork network = Network(new FakePeers());
-        network.Send("self", "c", [Of(1)], false, Cancel);
-        network.Send("self", "c", [TensorValue.FromStrings([[1, 2], []], 2)], true, Cancel);
+        network.Send("self", "c", [Of(1)], false, null, Cancel);
+        network.Send("self", "c", [TensorValue.FromStrings([[1, 2], []], 2)], true, null, Cancel);
         Assert.Equal(1f, network.Receive("self", "c", null, Cancel)[0].Span<float>()[0]);
         Assert.Equal([1, 2], network.Receive("self", "c", null, Cancel)[0].Strings[0]);
         NbcException nothing = Assert.Throws<NbcException>(
@@ -99,23 +99,34 @@ public sealed class ProgramNetworkTests
     {
         FakePeers peers = new(LinkStatus.Busy, LinkStatus.Unavailable, LinkStatus.Ok);
         using ProgramNetwork network = Network(peers);
-        network.Send(s_there.ToString(), "c", [Of(1)], false, Cancel);
+        network.Send(s_there.ToString(), "c", [Of(1)], false, null, Cancel);
         Assert.Equal(3, peers.Asked);
         FakePeers lost = new(LinkStatus.ConnectionLost);
         using ProgramNetwork other = Network(lost);
         NbcException failed = Assert.Throws<NbcException>(
-            () => other.Send(s_there.ToString(), "c", [Of(1)], false, Cancel));
+            () => other.Send(s_there.ToString(), "c", [Of(1)], false, null, Cancel));
         Assert.Equal((NbcErrorCode.TransferFailed, 1), (failed.Error.Code, lost.Asked));
+    }
+
+    [Fact]
+    public void A_sender_tries_no_longer_than_it_may()
+    {
+        FakePeers peers = new([.. Enumerable.Repeat(LinkStatus.Busy, 100)]);
+        using ProgramNetwork network = Network(peers);
+        NbcException failed = Assert.Throws<NbcException>(() => network.Send(
+            s_there.ToString(), "c", [Of(1)], false, TimeSpan.FromMilliseconds(50), Cancel));
+        Assert.Contains("DeadlineExceeded", failed.Message, StringComparison.Ordinal);
+        Assert.InRange(peers.Asked, 1, 4); // every 20 ms
     }
 
     [Fact]
     public void A_node_that_is_none_and_a_type_that_no_message_carries_are_named()
     {
         using ProgramNetwork network = Network(new FakePeers());
-        NbcException unknown = Assert.Throws<NbcException>(() => network.Send("nobody", "c", [], false, Cancel));
+        NbcException unknown = Assert.Throws<NbcException>(() => network.Send("nobody", "c", [], false, null, Cancel));
         Assert.Equal(NbcErrorCode.UnknownNode, unknown.Error.Code);
         NbcException strange = Assert.Throws<NbcException>(
-            () => network.Send("self", "c", [TensorValue.Allocate(ElementType.Int4, 2)], false, Cancel));
+            () => network.Send("self", "c", [TensorValue.Allocate(ElementType.Int4, 2)], false, null, Cancel));
         Assert.Contains("si4", strange.Message, StringComparison.Ordinal);
     }
 
@@ -126,7 +137,7 @@ public sealed class ProgramNetworkTests
         FakePeers peers = new(LinkStatus.Busy) { BeforeAnswer = stop.Cancel };
         using ProgramNetwork network = Network(peers);
         Assert.ThrowsAny<OperationCanceledException>(
-            () => network.Send(s_there.ToString(), "c", [Of(1)], false, stop.Token));
+            () => network.Send(s_there.ToString(), "c", [Of(1)], false, null, stop.Token));
     }
 
     [Theory]
