@@ -15,9 +15,9 @@ foreach (Command each in new[]
 {
     UpVerb.Create(), NodesVerb.Create(), EventsVerb.Create(), MeshVerb.Create(), DoctorVerb.Create(),
     DeployVerb.Create(), ModelsVerb.Create(), ReplicasVerb.Create(), RunVerb.Create(), RemoveVerb.Create(),
-    DecisionsVerb.Create(), DemoVerb.Create(), JoinVerb.Create(), TokenVerb.Create(), AdmitVerb.Create(),
-    RevokeVerb.Create(), GossipKeyVerb.Create(), ImportVerb.Create(), ShowVerb.Create(), DisassembleVerb.Create(),
-    VerifyVerb.Create(), ConformanceVerb.Create(), NbcVerb.Create(), VersionVerb.Create(),
+    TasksVerb.Create(), DecisionsVerb.Create(), DemoVerb.Create(), JoinVerb.Create(), TokenVerb.Create(),
+    AdmitVerb.Create(), RevokeVerb.Create(), GossipKeyVerb.Create(), ImportVerb.Create(), ShowVerb.Create(),
+    DisassembleVerb.Create(), VerifyVerb.Create(), ConformanceVerb.Create(), NbcVerb.Create(), VersionVerb.Create(),
 })
 {
     root.Subcommands.Add(each);

@@ -250,7 +250,7 @@ internal sealed class NodeRuntime(
         };
         return new Parts(
             peers, host, catalog, status, reconciler, router, talk,
-            new Deployments(catalog, reconciler, host, store, peers, status, time, logs.CreateLogger<Deployments>()),
+            new Deployments(catalog, reconciler, host, store, status, time, logs.CreateLogger<Deployments>()),
             new NodeView(peers, catalog, host, router.Decisions, Http, health, () => mesh.Strangers)
             {
                 IdentityOf = trust.Identities.Of,

@@ -91,7 +91,8 @@ internal sealed class ClusterUnderTest(string? command) : IAsyncDisposable
     /// <summary>Stops a process for <paramref name="length"/>, as a debugger or a full disk would, and lets it go on.
     /// </summary>
     /// <returns>Each view that called a living node failed meanwhile or shortly after.</returns>
-    public async Task<IReadOnlyList<FalseFailure>> FreezeAsync(int at, TimeSpan length, TimeSpan after, CancellationToken cancellation)
+    public async Task<IReadOnlyList<FalseFailure>> FreezeAsync(
+        int at, TimeSpan length, TimeSpan after, CancellationToken cancellation)
     {
         NodeProcess frozen = _nodes[at].Process;
         var wrong = new Dictionary<(string Viewer, string Node), FalseFailure>();
@@ -120,9 +121,9 @@ internal sealed class ClusterUnderTest(string? command) : IAsyncDisposable
                         IReadOnlyList<NodeInfo> list = await client.GetNodesAsync(cancellation).ConfigureAwait(false);
                         foreach (NodeInfo node in list.Where(IsWrong))
                         {
+                            double at = Stopwatch.GetElapsedTime(frozenAt).TotalMilliseconds;
                             wrong.TryAdd((viewer.Id, node.Id), new FalseFailure(
-                                viewer.Id, node.Id, node.Id == frozen.Id,
-                                Stopwatch.GetElapsedTime(frozenAt).TotalMilliseconds, node.LastError ?? ""));
+                                viewer.Id, node.Id, node.Id == frozen.Id, at, node.LastError ?? ""));
                         }
                     }
                 }

@@ -12,5 +12,6 @@ internal sealed record FalseFailure(string Viewer, string Node, bool WasFrozen, 
 {
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{AfterMs:0} ms into the freeze {Viewer} called {Node}, which {(WasFrozen ? "was frozen" : "ran")}, failed: {Why}");
+        $"{AfterMs:0} ms into the freeze {Viewer} called {Node}, which {(WasFrozen ? "was frozen" : "ran")}, failed: " +
+        $"{Why}");
 }

@@ -76,6 +76,23 @@ internal static class Print
                 CultureInfo.InvariantCulture, $"{replica.State} {(int)Math.Clamp(100.0 * done / all, 0, 100)} %")
             : replica.State;
 
+    public static void Tasks(ParseResult parsed, IReadOnlyList<TaskInfo> tasks)
+    {
+        if (parsed.IsJson())
+        {
+            Json(printer => printer.Print(tasks, ControlJson.Default.IReadOnlyListTaskInfo));
+            return;
+        }
+
+        TablePrinter.ForConsole().Print(
+            ["task", "for", "runs since", "deadline in", "trace"],
+            [.. tasks.Select(task => new[]
+            {
+                task.Name, task.Owner, RoundTrip(task.AgeUs), task.LeftUs < 0 ? "passed" : RoundTrip(task.LeftUs),
+                task.Trace ?? "",
+            })]);
+    }
+
     public static void Decisions(ParseResult parsed, IReadOnlyList<DecisionInfo> decisions)
     {
         if (parsed.IsJson())

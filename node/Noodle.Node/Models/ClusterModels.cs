@@ -85,6 +85,11 @@ internal sealed class ClusterModels : IModelCatalog, IModelProgress
     /// <summary>Nodes that say they have the model loaded.</summary>
     public int CountReady(DeployedModel model) => GetCandidates(model).Count(candidate => candidate.IsReady);
 
+    /// <summary>Nodes that should have it loaded: other names of the same file may want more.</summary>
+    public int CountWanted(DeployedModel model) =>
+        _models.Values.Where(other => other.Key == model.Key).Select(other => other.Replicas)
+            .DefaultIfEmpty(model.Replicas).Max();
+
     /// <summary>True unless every node that has tried has failed.</summary>
     public bool IsBeingLoaded(DeployedModel model)
     {

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Nbc.Runtime.Frames;
 using Noodle.Node.Mesh;
 using NoodleNet.Content;
-using NoodleNet.Discovery;
 using NoodleNet.Runtime.Storage;
 using NoodleNet.State;
 
@@ -35,18 +34,19 @@ internal sealed record DeployResult(DeployFault Fault, string Message, DeployedM
 
 /// <summary>Takes models in for the whole mesh, and takes them out again.</summary>
 internal sealed class Deployments(
-    ClusterModels catalog, ModelReconciler reconciler, ModelHost host, ModelStore store, MeshPeers peers,
-    StatusExchange status, TimeProvider time, ILogger log)
+    ClusterModels catalog, ModelReconciler reconciler, ModelHost host, ModelStore store, StatusExchange status,
+    TimeProvider time, ILogger log)
 {
     /// <summary>Most replicas of one model.</summary>
     public const int MaxReplicas = 10_000;
 
     private static readonly TimeSpan s_readyLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_letGoLimit = TimeSpan.FromSeconds(2);
 
     private readonly Lock _telling = new();
 
-    /// <summary>Stores the file, proves that it loads, tells all nodes, and waits until enough of them have
-    /// it.</summary>
+    /// <summary>Stores the file, proves that it loads, tells all nodes, and waits until those that it belongs to have
+    /// it, and no other.</summary>
     /// <param name="digest">What its digest must be; null to take whatever it is.</param>
     public async Task<DeployResult> DeployAsync(
         string name, Stream content, int replicas, string? digest, string backend,
@@ -98,9 +98,12 @@ internal sealed class Deployments(
             }
 
             await status.UntilPushedAsync(cancellation); // so that a call at any node finds it from now on
-            await WaitForReplicasAsync(model, cancellation);
-            return new(DeployFault.None, "", model);
+            await WaitAsync(() => reconciler.IsPlaced(model), s_readyLimit, cancellation);
         }
+
+        host.Changes.Raise(); // this node held it until now, even where it does not belong
+        await WaitAsync(() => catalog.CountReady(model) <= catalog.CountWanted(model), s_letGoLimit, cancellation);
+        return new(DeployFault.None, "", model);
     }
 
     private string? FindFault(string name, int replicas, string backend) =>
@@ -212,19 +215,18 @@ internal sealed class Deployments(
         return text.EndsWith('.') ? text : text + ".";
     }
 
-    private async Task WaitForReplicasAsync(DeployedModel model, CancellationToken cancellation)
+    private async Task WaitAsync(Func<bool> holds, TimeSpan limit, CancellationToken cancellation)
     {
         long start = time.GetTimestamp();
-        while (time.GetElapsedTime(start) is var waited && waited < s_readyLimit)
+        while (time.GetElapsedTime(start) is var waited && waited < limit)
         {
             Task change = host.Changes.Next;
-            int living = peers.Members.Count(member => member.State == NodeState.Alive);
-            if (catalog.CountReady(model) >= Math.Min(model.Replicas, Math.Max(living, 1)))
+            if (holds())
             {
                 return;
             }
 
-            await Task.WhenAny(change, Task.Delay(s_readyLimit - waited, time, cancellation));
+            await Task.WhenAny(change, Task.Delay(limit - waited, time, cancellation));
             cancellation.ThrowIfCancellationRequested();
         }
     }

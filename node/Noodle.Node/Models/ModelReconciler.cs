@@ -86,6 +86,10 @@ internal sealed class ModelReconciler(
         Forget([.. models.Select(model => model.Digest)]);
     }
 
+    /// <summary>True when every node that the model belongs to has it loaded.</summary>
+    public bool IsPlaced(DeployedModel model) => ReplicaPlacement
+        .Rank(model.Digest, [.. ListLiving()], model.Replicas).All(node => IsReadyAt(node, model.Key));
+
     /// <summary>Keeps a model loaded while it is being deployed; dispose to let go.</summary>
     public IDisposable Pin(string digest) => _pinned.Pin(digest);
 

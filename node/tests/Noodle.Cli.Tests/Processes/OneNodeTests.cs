@@ -31,8 +31,9 @@ public sealed class OneNodeTests(OneNodeTests.Node node) : IClassFixture<OneNode
         Assert.Equal("None", Parse(await RunAsync("decisions", "--limit", "1", "-o",
             "json"))[0].GetProperty("outcome").GetString());
 
+        Assert.Equal(JsonValueKind.Array, Parse(await RunAsync("tasks", "-o", "json")).ValueKind);
         foreach ((string verb, string shown) in new[] { ("ls", "digits"), ("ps", "ready"), ("nodes", "alive"),
-            ("decisions", "answered") })
+            ("decisions", "answered"), ("tasks", "deadline in") })
         {
             CommandEnd table = (await RunAsync(verb)).AssertGood();
             Assert.Contains(shown, table.Output, StringComparison.Ordinal);

@@ -72,7 +72,8 @@ public sealed class SwimHardeningTests
             Tell(machine, new GossipMessage.Ack(seqNo), Target, sent + TimeSpan.FromSeconds(3.01));
         }
 
-        for (Instant at = sent + TimeSpan.FromSeconds(3); machine.NextDeadline is { } due && at < sent + TimeSpan.FromSeconds(5);)
+        Instant at = sent + TimeSpan.FromSeconds(3), end = sent + TimeSpan.FromSeconds(5);
+        while (machine.NextDeadline is { } due && at < end)
         {
             at = due > at ? due : at;
             machine.HandleDeadline(at);
