@@ -53,13 +53,19 @@ internal sealed class AutoModel : IBackendModel
         while (true)
         {
             (EngineTrial trial, int engine) = Choose(shapes);
+            long start = _time.GetTimestamp();
+            bool isInTime = task.Deadline is not { } end || _time.GetInstant() < end;
             try
             {
-                long start = _time.GetTimestamp();
                 TensorSet answer = await _engines[engine].Model.RunAsync(inputs, outputs, task, cancellation)
                     .ConfigureAwait(false);
                 Note(trial, engine, _time.GetElapsedTime(start), shapes);
                 return answer;
+            }
+            catch (BackendException failed) when (failed.Fault == BackendFault.DeadlineExceeded && isInTime)
+            {
+                Note(trial, engine, _time.GetElapsedTime(start), shapes); // it takes that long at least
+                throw;
             }
             catch (BackendException failed) when (
                 failed.Fault is BackendFault.LimitReached or BackendFault.DeadlineExceeded)

@@ -10,8 +10,9 @@ using Nbc.Values;
 namespace Ahr.Backends.Bytecode;
 
 /// <summary>A part of a model that ONNX Runtime runs, because Noodle's own engine lacks an operator in it.</summary>
-/// <remarks>Cost: operands and results are copied in and out. It ends within <see cref="s_lookEvery"/> of a deadline or
-/// a cancellation, at the engine's next node.</remarks>
+/// <remarks>Cost: operands and results are copied in and out. After a deadline or a cancellation it ends at the next
+/// node of the engine, once a thread of the pool was free to look; that is tried every <see cref="s_lookEvery"/>.
+/// </remarks>
 internal sealed class EngineCallKernel : Kernel, IDisposable
 {
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMilliseconds(10);

@@ -186,7 +186,8 @@ public sealed class InferenceRouter : IInferenceService
         ValueTask<InferenceAnswer> RunAsync(NodeId node, TimeSpan left, CancellationToken stop) => node == Host.Node
             ? Host.RunAsync(
                 model.Key, call.Inputs, call.Outputs,
-                CallTask.Create(call.Model, call.Owner, call.TraceParent, Now() + left), stop)
+                CallTask.Create(
+                    call.Model, call.Owner, call.TraceParent, Host.Tasks.Time.GetInstant() + left), stop)
             : AskAsync(node, call, left, stop);
     }
 

@@ -202,6 +202,11 @@ internal sealed class RoutedCall
 
     private InferenceAnswer Finish(InferenceAnswer answer, AttemptStep step)
     {
+        if (answer.Fault == InferenceFault.DeadlineExceeded)
+        {
+            answer = answer with { Message = OutOfTime().Message }; // who ended it, and where, is no help to the caller
+        }
+
         string message = answer.Fault == InferenceFault.None || _attempts.Count == 1
             ? answer.Message
             : string.Create(

@@ -14,7 +14,7 @@ internal sealed class RouterScene : IModelCatalog, IRemoteExecutor, IModelProgre
         TimeProvider? time = null, ModelHostOptions? options = null, INodeSelector? selector = null,
         IAttemptRunner? runner = null)
     {
-        Local = new Scene(options);
+        Local = new Scene(options, time: time);
         Router = new InferenceRouter(
             this,
             Local.Host,

@@ -14,7 +14,9 @@ internal sealed class Scene : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public Scene(ModelHostOptions? options = null, IModelFetcher? fetcher = null, long memory = 1L << 40)
+    public Scene(
+        ModelHostOptions? options = null, IModelFetcher? fetcher = null, long memory = 1L << 40,
+        TimeProvider? time = null)
     {
         Account = new Account(memory);
         Store = new ModelStore(Folder, new ModelStoreOptions(), NullLogger<ModelStore>.Instance);
@@ -25,7 +27,10 @@ internal sealed class Scene : IAsyncDisposable
             Account,
             fetcher,
             options ?? new ModelHostOptions(),
-            NullLogger<ModelHost>.Instance);
+            NullLogger<ModelHost>.Instance)
+        {
+            Tasks = new TaskBoard(time ?? TimeProvider.System),
+        };
     }
 
     public string Folder { get; } = Path.Combine(Path.GetTempPath(), $"noodle-test-{Guid.NewGuid():N}");

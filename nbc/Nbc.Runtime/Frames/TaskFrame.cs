@@ -1,35 +1,17 @@
-using System.Diagnostics;
-
 namespace Nbc.Runtime.Frames;
 
 /// <summary>The open frame of a task that no machine here runs: another engine, a load, a transfer.</summary>
-/// <remarks>One task owns it, until it is disposed; it serves another one then.</remarks>
-public sealed class TaskFrame : IDisposable
+/// <remarks>To dispose it again, when its stack serves another task by then, does nothing.</remarks>
+public readonly struct TaskFrame : IDisposable
 {
-    private readonly TaskBoard _board;
-    private int _place = -1;
+    private readonly TaskSlot _slot;
+    private readonly long _turn;
 
-    internal TaskFrame(TaskBoard board) => _board = board;
+    internal TaskFrame(TaskSlot slot, long turn) => (_slot, _turn) = (slot, turn);
 
     /// <summary>The stack that the frame lies on.</summary>
-    public StackManager Stack { get; } = new();
-
-    internal void Open(string name, NbcTask task)
-    {
-        Debug.Assert(_place < 0, "the frame is open");
-        Stack.EnterTask(name, task);
-        _place = _board.Add(name, Stack);
-    }
+    public StackManager Stack => _slot.Stack;
 
     /// <summary>Closes the frame and those inside.</summary>
-    public void Dispose()
-    {
-        if (_place >= 0)
-        {
-            _board.Remove(_place);
-            _place = -1;
-            Stack.Clear();
-            _board.Return(this);
-        }
-    }
+    public void Dispose() => _slot?.Close(_turn);
 }

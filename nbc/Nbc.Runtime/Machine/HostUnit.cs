@@ -175,7 +175,7 @@ internal sealed class HostUnit(
         }
         catch (NbcException lost) when (lost.Error.Code == NbcErrorCode.TransferFailed)
         {
-            clock.CheckDeadline();
+            clock.CheckEnd();
             throw;
         }
     }
@@ -192,7 +192,7 @@ internal sealed class HostUnit(
         }
         catch (NbcException lost) when (lost.Error.Code == NbcErrorCode.TransferFailed)
         {
-            clock.CheckDeadline();
+            clock.CheckEnd();
             throw;
         }
 

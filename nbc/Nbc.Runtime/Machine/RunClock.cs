@@ -52,13 +52,13 @@ internal sealed class RunClock(TimeProvider time)
         }
     }
 
-    /// <summary>After something that was to end by <see cref="Left"/> failed: whether the deadline is what ended it.
+    /// <summary>After something that was to end by <see cref="Left"/> failed: whether the time is what ended it.
     /// </summary>
     /// <remarks>Whoever waits rounds, so that it may end a little before.</remarks>
-    /// <exception cref="NbcException">It is (1009).</exception>
-    public void CheckDeadline()
+    /// <exception cref="NbcException">It is: the run's own (1007), or the deadline (1009).</exception>
+    public void CheckEnd()
     {
-        if (_endsByDeadline && Left <= s_aLittle)
+        if (_hasEnd && Left <= s_aLittle)
         {
             throw Over();
         }

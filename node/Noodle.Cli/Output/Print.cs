@@ -85,11 +85,11 @@ internal static class Print
         }
 
         TablePrinter.ForConsole().Print(
-            ["task", "for", "runs since", "deadline in", "trace"],
+            ["task", "for", "runs for", "deadline in", "trace"],
             [.. tasks.Select(task => new[]
             {
-                task.Name, task.Owner, RoundTrip(task.AgeUs), task.LeftUs < 0 ? "passed" : RoundTrip(task.LeftUs),
-                task.Trace ?? "",
+                task.Name, task.Owner, Lasting(task.AgeUs),
+                task.LeftUs is not { } left ? "" : left <= 0 ? "passed" : Lasting(left), task.Trace ?? "",
             })]);
     }
 
@@ -160,6 +160,13 @@ internal static class Print
     private static string Length(long ms) => ms < 60_000
         ? string.Create(CultureInfo.InvariantCulture, $"{ms / 1000.0:0.0} s")
         : TimeSpan.FromMilliseconds(ms).ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture);
+
+    private static string Lasting(long us) => us switch
+    {
+        < 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{us / 1000.0:0.0} ms"),
+        < 60_000_000 => string.Create(CultureInfo.InvariantCulture, $"{us / 1e6:0.0} s"),
+        _ => TimeSpan.FromMicroseconds(us).ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture),
+    };
 
     private static string RoundTrip(long? us) => us switch
     {

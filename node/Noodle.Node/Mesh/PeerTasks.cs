@@ -25,7 +25,8 @@ internal sealed class PeerTasks(string what, ILogger log)
 
     /// <summary>Starts the work, or has what is under way followed by it.</summary>
     /// <param name="work">Of several that were asked for meanwhile only the newest is done.</param>
-    public void Start(NodeId node, Func<Task> work)
+    /// <param name="forSeveral">What is done instead of several that were asked for meanwhile.</param>
+    public void Start(NodeId node, Func<Task> work, Func<Task>? forSeveral = null)
     {
         Entry entry;
         lock (_gate)
@@ -37,7 +38,7 @@ internal sealed class PeerTasks(string what, ILogger log)
 
             if (_running.TryGetValue(node, out Entry? known))
             {
-                known.Next = work;
+                known.Next = known.Next is null ? work : forSeveral ?? work;
                 return;
             }
 

@@ -205,9 +205,11 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
     {
         foreach (LinkPeer peer in peers.ListConnected())
         {
-            // A push that fails or is overtaken is made good by the comparison that the next status sets off.
-            _pushing.Start(peer.Node, () =>
-                AskAsync(peer, TalkIntents.StatePush, new StateEntries().ToByteArray(), [entries], cancellation));
+            // A push that fails is made good by the comparison that the next status sets off.
+            _pushing.Start(
+                peer.Node,
+                () => AskAsync(peer, TalkIntents.StatePush, new StateEntries().ToByteArray(), [entries], cancellation),
+                forSeveral: () => CompareAsync(peer, cancellation));
         }
     }
 

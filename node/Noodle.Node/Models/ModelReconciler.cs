@@ -86,9 +86,11 @@ internal sealed class ModelReconciler(
         Forget([.. models.Select(model => model.Digest)]);
     }
 
-    /// <summary>True when every node that the model belongs to has it loaded.</summary>
+    /// <summary>True when every node that the model belongs to has it loaded, or has tried and says that it cannot.
+    /// </summary>
     public bool IsPlaced(DeployedModel model) => ReplicaPlacement
-        .Rank(model.Digest, [.. ListLiving()], model.Replicas).All(node => IsReadyAt(node, model.Key));
+        .Rank(model.Digest, [.. ListLiving()], model.Replicas)
+        .All(node => StateAt(node, model.Key) is ReplicaState.Ready or ReplicaState.Failed);
 
     /// <summary>Keeps a model loaded while it is being deployed; dispose to let go.</summary>
     public IDisposable Pin(string digest) => _pinned.Pin(digest);
@@ -116,10 +118,11 @@ internal sealed class ModelReconciler(
         }
     }
 
-    private bool IsReadyAt(NodeId node, ModelKey key) =>
-        node == host.Node ? host.IsReady(key)
-        : peers.TryGetLoad(node, out NodeLoad? load) &&
-            ClusterModels.Find(load.Status, key)?.State == ReplicaState.Ready;
+    private bool IsReadyAt(NodeId node, ModelKey key) => StateAt(node, key) == ReplicaState.Ready;
+
+    private ReplicaState? StateAt(NodeId node, ModelKey key) =>
+        node == host.Node ? (ReplicaState)host.GetStatus(key).State
+        : peers.TryGetLoad(node, out NodeLoad? load) ? ClusterModels.Find(load.Status, key)?.State : null;
 
     private void Load(ModelKey key, CancellationToken cancellation)
     {

@@ -19,8 +19,8 @@ internal sealed class Membership(SwimContext context)
     public const int MaxPassedByNewcomer = 64;
 
     /// <summary>
-    /// In a mesh of at most this size everybody asks a suspect once more before the verdict; in a larger one the time
-    /// to refute is longer anyway, and so many questions at once would be a flood.
+    /// In a mesh of at most this size everybody asks a suspect once more before the verdict; in a larger one, where the
+    /// time to refute is longer anyway and so many questions at once would be a flood, only who comes late to it.
     /// </summary>
     public const int MaxAskers = 64;
 
@@ -371,9 +371,8 @@ internal sealed class Membership(SwimContext context)
         SwimOptions options = context.Options;
         int members = context.Members.Count, wanted = options.SuspicionMult - 2;
         TimeSpan min = Suspicion.Minimum(options.SuspicionMult, members, options.ProbeInterval);
-        TimeSpan wait = members <= MaxAskers ? 2 * options.ProbeTimeout : TimeSpan.Zero;
         return new Suspicion(suspect.Node, suspect.From, members - 2 < wanted ? 0 : wanted, min,
-            min * options.SuspicionMaxTimeoutMult, now, wait);
+            min * options.SuspicionMaxTimeoutMult, now, 2 * options.ProbeTimeout, members > MaxAskers);
     }
 
     private void ReportConflict(Member member, IPEndPoint claimed, Instant now)

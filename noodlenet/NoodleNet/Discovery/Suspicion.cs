@@ -22,10 +22,13 @@ internal sealed class Suspicion
     private Instant _answerDue;
     private int _questions;
 
-    /// <param name="wait">How long an answer to the last question is waited for; zero: none is put.</param>
+    /// <param name="wait">How long an answer to a question is waited for; zero: none is put.</param>
+    /// <param name="asksOnlyLate">True: a question is put only when the verdict itself comes late.</param>
     public Suspicion(
-        string name, string accuser, int wanted, TimeSpan min, TimeSpan max, Instant now, TimeSpan wait = default)
+        string name, string accuser, int wanted, TimeSpan min, TimeSpan max, Instant now, TimeSpan wait = default,
+        bool asksOnlyLate = false)
     {
+        _questions = asksOnlyLate ? 1 : 0;
         (Name, Accuser, _wanted, _min, _max, _startedAt) = (name, accuser, wanted, min, max, now);
         (_wait, _answerDue) = (wait, now);
         _accusers.Add(accuser);
@@ -64,7 +67,7 @@ internal sealed class Suspicion
     /// <param name="now">At or after <see cref="Due"/>.</param>
     public bool TryAsk(Instant now)
     {
-        if (_wait <= TimeSpan.Zero || _questions >= MaxQuestions || (_questions > 0 && now - Due <= _wait))
+        if (_wait <= TimeSpan.Zero || _questions >= MaxQuestions || (_questions > 0 && now - Due <= _wait / 4))
         {
             return false;
         }

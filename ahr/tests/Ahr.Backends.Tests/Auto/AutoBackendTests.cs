@@ -26,6 +26,34 @@ public sealed class AutoBackendTests
     }
 
     [Fact]
+    public async Task An_engine_that_never_makes_the_deadline_is_not_the_only_one_that_is_tried()
+    {
+        SteppedTime time = new();
+        ScriptedEngine late = new("late", () =>
+        {
+            time.Step(1_000_000);
+            throw new BackendException(BackendFault.DeadlineExceeded, "too late");
+        });
+        using IBackendModel model = await LoadAsync(time, late, new("quick", () => time.Step(10)));
+        int missed = 0;
+        for (int call = 0; call < 60; call++)
+        {
+            NbcTask task = new() { Deadline = time.GetInstant() + TimeSpan.FromSeconds(1) };
+            try
+            {
+                (await model.RunAsync(new TensorSet([Floats("x", [1], 1)]), null, task, Cancel)).Dispose();
+            }
+            catch (BackendException)
+            {
+                missed++;
+            }
+        }
+
+        Assert.Equal(7, missed); // while they were tried in turn, and never again
+        Assert.Equal("quick", Assert.Single(model.Engines).Engine);
+    }
+
+    [Fact]
     public async Task Each_set_of_shapes_has_its_own_winner()
     {
         SteppedTime time = new();

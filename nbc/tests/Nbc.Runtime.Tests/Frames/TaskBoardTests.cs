@@ -36,8 +36,10 @@ public sealed class TaskBoardTests
         first.Dispose(); // closes nothing that is not its own
         Assert.Equal("fetch", Assert.Single(_board.List()).Name);
         using TaskFrame third = _board.Enter("third", NbcTask.Default);
-        Assert.Same(first, third); // stacks are used again, and nothing is left on them
+        Assert.Same(first.Stack, third.Stack); // stacks are used again, and nothing is left on them
         Assert.Equal(("", null), (third.Stack.Owner, third.Stack.Deadline));
+        first.Dispose(); // late, when its stack serves another task
+        Assert.Equal(["fetch", "third"], _board.List().Select(running => running.Name).Order());
     }
 
     [Fact]

@@ -33,7 +33,7 @@ public sealed class OneNodeTests(OneNodeTests.Node node) : IClassFixture<OneNode
 
         Assert.Equal(JsonValueKind.Array, Parse(await RunAsync("tasks", "-o", "json")).ValueKind);
         foreach ((string verb, string shown) in new[] { ("ls", "digits"), ("ps", "ready"), ("nodes", "alive"),
-            ("decisions", "answered"), ("tasks", "deadline in") })
+            ("decisions", "answered"), ("tasks", "DEADLINE IN") })
         {
             CommandEnd table = (await RunAsync(verb)).AssertGood();
             Assert.Contains(shown, table.Output, StringComparison.Ordinal);

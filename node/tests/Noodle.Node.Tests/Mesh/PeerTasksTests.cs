@@ -40,6 +40,29 @@ public sealed class PeerTasksTests
     }
 
     [Fact]
+    public async Task What_replaces_several_is_done_instead_of_them()
+    {
+        var tasks = new PeerTasks("test", NullLogger.Instance);
+        var go = Signal();
+        var ran = new List<int>();
+        tasks.Start(s_a, () => go.Task);
+        tasks.Start(s_a, () => Note(2), forSeveral: () => Note(20)); // perhaps at once, perhaps it waits
+        tasks.Start(s_a, () => Note(3), forSeveral: () => Note(30));
+        tasks.Start(s_a, () => Note(4), forSeveral: () => Note(40));
+        Task all = tasks.WhenDoneAsync();
+        go.SetResult();
+        await all.WaitAsync(s_limit, TestContext.Current.CancellationToken);
+        Assert.Equal(40, ran[^1]);
+        Assert.DoesNotContain(3, ran);
+
+        Task Note(int number)
+        {
+            ran.Add(number);
+            return Task.CompletedTask;
+        }
+    }
+
+    [Fact]
     public async Task Peers_do_not_wait_for_each_other_and_a_failure_does_not_stop_what_follows()
     {
         var tasks = new PeerTasks("test", NullLogger.Instance);

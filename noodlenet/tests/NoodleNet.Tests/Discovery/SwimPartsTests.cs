@@ -49,6 +49,25 @@ public sealed class SwimPartsTests
         Assert.Null(table.NextDue);
     }
 
+    [Theory]
+    [InlineData(false, 0, new[] { true, false })]
+    [InlineData(false, 0.3, new[] { true, true, true, false })] // each verdict comes too late to have heard the answer
+    [InlineData(true, 0, new[] { false })]
+    [InlineData(true, 0.3, new[] { true, true, false })]
+    public void A_suspect_is_asked_before_the_verdict_and_again_when_that_is_late(
+        bool onlyLate, double lateSeconds, bool[] asks)
+    {
+        (TimeSpan wait, TimeSpan late) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(lateSeconds));
+        var suspicion = new Suspicion("x", "a", 0, 10 * wait, 10 * wait, default, wait, onlyLate);
+        Assert.Equal(default(Instant) + ((onlyLate ? 10 : 9) * wait), suspicion.Due);
+        foreach (bool asksNow in asks)
+        {
+            Instant now = suspicion.Due + late;
+            Assert.Equal(asksNow, suspicion.TryAsk(now));
+            Assert.True(!asksNow || suspicion.Due >= now + wait);
+        }
+    }
+
     [Fact]
     public void Moved_times_never_pile_up()
     {
