@@ -45,11 +45,11 @@ exit /b %errorlevel%
 call :fresh
 if not errorlevel 1 exit /b 0
 del "%out%\failed" 2>nul
-echo building Noodle, once, about half a minute... 1>&8
+echo building Noodle, once, about a minute... 1>&8
 set "app=app-%random%%random%"
 echo %app%>"%out%\current.new"
 dotnet restore "%root%node\Noodle.Cli\Noodle.Cli.csproj" --locked-mode --artifacts-path "%out%\restore" -v q --nologo >"%out%\build.log" 2>&1
-if not errorlevel 1 dotnet publish "%root%node\Noodle.Cli\Noodle.Cli.csproj" -c Release --artifacts-path "%out%\build" -o "%out%\%app%" "-p:LockFolder=%out%\build\lock" --use-current-runtime --no-self-contained -v q --nologo >>"%out%\build.log" 2>&1
+if not errorlevel 1 dotnet publish "%root%node\Noodle.Cli\Noodle.Cli.csproj" -c Release --artifacts-path "%out%\build" -o "%out%\%app%" "-p:LockFolder=%out%\build\lock" -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false -p:GenerateDocumentationFile=false --use-current-runtime --no-self-contained -v q --nologo >>"%out%\build.log" 2>&1
 if errorlevel 1 (
   echo failed>"%out%\failed"
   exit /b 1
