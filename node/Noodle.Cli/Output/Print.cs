@@ -161,12 +161,9 @@ internal static class Print
         ? string.Create(CultureInfo.InvariantCulture, $"{ms / 1000.0:0.0} s")
         : TimeSpan.FromMilliseconds(ms).ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture);
 
-    private static string Lasting(long us) => us switch
-    {
-        < 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{us / 1000.0:0.0} ms"),
-        < 60_000_000 => string.Create(CultureInfo.InvariantCulture, $"{us / 1e6:0.0} s"),
-        _ => TimeSpan.FromMicroseconds(us).ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture),
-    };
+    private static string Lasting(long us) => us < 1_000_000
+        ? string.Create(CultureInfo.InvariantCulture, $"{us / 1000.0:0.0} ms")
+        : Length(us / 1000);
 
     private static string RoundTrip(long? us) => us switch
     {

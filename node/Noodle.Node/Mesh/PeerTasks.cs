@@ -62,8 +62,9 @@ internal sealed class PeerTasks(string what, ILogger log)
         lock (_gate)
         {
             _closed = true;
-            return Task.WhenAll(_running.Values.Select(entry => entry.Task));
         }
+
+        return WhenDoneAsync();
     }
 
     private async Task RunAsync(NodeId node, Entry entry)

@@ -111,8 +111,8 @@ internal sealed class StatusExchange(MeshPeers peers, ClusterState state, ModelH
 
     /// <summary>Waits until every connected peer has what was written here, but no longer than
     /// <see cref="s_pushPatience"/>: whoever does not answer gets it with the next comparison.</summary>
-    public Task UntilPushedAsync(CancellationToken cancellation) =>
-        Task.WhenAny(_pushing.WhenDoneAsync(), Task.Delay(s_pushPatience, time, cancellation));
+    public async Task UntilPushedAsync(CancellationToken cancellation) => await _pushing.WhenDoneAsync()
+        .WaitAsync(s_pushPatience, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     /// <summary>Sends the status now, without waiting for the next change.</summary>
     public void SendToAll(CancellationToken cancellation)

@@ -226,7 +226,8 @@ internal sealed class Deployments(
                 return;
             }
 
-            await Task.WhenAny(change, Task.Delay(limit - waited, time, cancellation));
+            await change.WaitAsync(limit - waited, time, cancellation)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellation.ThrowIfCancellationRequested();
         }
     }

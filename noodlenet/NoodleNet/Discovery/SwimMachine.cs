@@ -204,25 +204,26 @@ public sealed class SwimMachine : IMachine<SwimInput, SwimEffect>
         {
             if (IsRumour(message)) // before the questions: who is accused refutes with its very answer
             {
-                fault = Worse(fault, ++rumours <= MaxRumoursAtOnce ? Take(message, packet.From, now)
+                fault = First(fault, ++rumours <= MaxRumoursAtOnce ? Take(message, packet.From, now)
                     : _backlog.TryPush(message, packet.From) ? WireFault.None : WireFault.TooLarge);
             }
         }
 
         foreach (GossipMessage message in messages)
         {
-            // Answers may go elsewhere and are larger than questions: one packet must not call for a flood of them.
-            bool tooMany = message is GossipMessage.Ping or GossipMessage.IndirectPing && ++questions > MaxQuestions;
-            if (tooMany || !IsRumour(message))
+            if (!IsRumour(message))
             {
-                fault = Worse(fault, tooMany ? WireFault.TooLarge : Take(message, packet.From, now));
+                // Answers may go elsewhere and are larger than questions: one packet must not call for a flood of them.
+                bool tooMany = message is GossipMessage.Ping or GossipMessage.IndirectPing
+                    && ++questions > MaxQuestions;
+                fault = First(fault, tooMany ? WireFault.TooLarge : Take(message, packet.From, now));
             }
         }
 
         Report(fault, packet.From);
         WorkOff(MaxRumoursAtOnce - rumours, now);
 
-        static WireFault Worse(WireFault first, WireFault next) => first == WireFault.None ? next : first;
+        static WireFault First(WireFault first, WireFault next) => first == WireFault.None ? next : first;
     }
 
     private static bool IsRumour(GossipMessage message) => message is GossipMessage.Alive or GossipMessage.Suspect
